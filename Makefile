@@ -1,0 +1,48 @@
+# Every target sets up what it needs. `make` alone lists them.
+
+PYTHON ?= python3
+BIN := .venv/bin
+READY := .venv/.ready
+PORT ?= 8000
+
+export PYTHONUNBUFFERED := 1
+export TF_CPP_MIN_LOG_LEVEL := 3
+
+.DEFAULT_GOAL := help
+.PHONY: help book test serve refresh lint pins clean
+
+help:  ## list these targets
+	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
+
+book: $(READY)  ## build the book into _build/html
+	@$(BIN)/python tools/build.py
+
+test: $(READY)  ## run every check: lint, unit tests, chapters, both tracks, the built pages
+	@$(BIN)/python tools/check.py
+
+serve: book  ## build the book and open it at http://localhost:8000
+	@(sleep 1; $(BIN)/python -m webbrowser -n http://localhost:$(PORT) >/dev/null 2>&1) &
+	@$(BIN)/python -m http.server $(PORT) --bind localhost --directory _build/html
+
+refresh: $(READY)  ## execute the chapters and store their outputs (CHAPTERS="book/02*.ipynb" for some)
+	@$(BIN)/python tools/refresh.py $(CHAPTERS)
+
+lint: $(READY)  ## check style of code and notebooks, and the workflows if actionlint is there
+	@$(BIN)/ruff check
+	@$(BIN)/ruff format --check
+	@if command -v actionlint >/dev/null; then actionlint; else echo "actionlint not found: workflows not linted"; fi
+
+pins: $(READY)  ## resolve again what the direct dependencies in requirements.txt bring along
+	@$(BIN)/python tools/pins.py
+
+clean:  ## remove .venv and everything built
+	rm -rf .venv _build mdn_utils.egg-info .pytest_cache .ruff_cache .hypothesis
+
+$(READY): requirements.txt pyproject.toml tools/check_python.py
+	@command -v $(PYTHON) >/dev/null || { echo "No $(PYTHON) found: install Python 3.10 to 3.13, or name yours with make PYTHON=..."; exit 1; }
+	@$(PYTHON) tools/check_python.py
+	@echo "Setting up .venv. TensorFlow and PyTorch are large, so this takes a few minutes."
+	@$(PYTHON) -m venv .venv
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements.txt
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	@touch $@

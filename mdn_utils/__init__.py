@@ -1,0 +1,9 @@
+"""What the chapters of *Mixture Density Networks* share.
+
+Importing this package imports nothing else. Take the module you need:
+
+- :mod:`mdn_utils.problems`: toy problems with their exact answers,
+- :mod:`mdn_utils.plots`: the style and the shared figures of the book.
+"""
+
+__version__ = "0.1.0"
