@@ -1,4 +1,4 @@
-"""Build the book: execute what has changed, and write the pages to _build/html."""
+"""Build the book: execute the chapters that have changed, then write the pages."""
 
 import hashlib
 import shutil
@@ -7,7 +7,12 @@ import sys
 from importlib.util import find_spec
 from pathlib import Path
 
-ROOT = Path(__file__).resolve().parents[1]
+import chapters
+from jupyter_cache import get_cache
+from jupyter_cache.base import CacheBundleIn
+from nbclient.exceptions import CellExecutionError
+
+ROOT = chapters.ROOT
 CACHE = ROOT / "_build" / ".jupyter_cache"
 
 
@@ -19,29 +24,49 @@ def check_frameworks():
 
 
 def drop_stale_cache():
-    """Forget executed chapters if something they rest on has changed.
+    """Forget executed chapters if something that they rest on has changed.
 
-    The cache knows the code of the chapters only. They also depend on the package, the data
-    and the pinned versions.
+    The cache compares the code of a chapter, but a chapter also rests on the package, on
+    the data and on the pinned versions.
     """
     digest = hashlib.sha256(sys.version.encode())
-    for path in sorted([*ROOT.glob("mdn_utils/*"), *ROOT.glob("book/data/*")]):
-        if path.is_file():
-            digest.update(path.read_bytes())
-    digest.update((ROOT / "requirements.txt").read_bytes())
+    rests_on = [
+        *ROOT.glob("mdn_utils/*.*"),
+        *ROOT.glob("book/data/*"),
+        ROOT / "requirements.txt",
+    ]
+    for path in sorted(rests_on):
+        digest.update(path.read_bytes())
 
     stamp = CACHE / "rests_on.sha256"
     if not stamp.exists() or stamp.read_text() != digest.hexdigest():
-        shutil.rmtree(CACHE, ignore_errors=True)
-        # Pages read from pickled documents would show the old outputs.
-        shutil.rmtree(ROOT / "_build" / ".doctrees", ignore_errors=True)
+        shutil.rmtree(ROOT / "_build", ignore_errors=True)
         CACHE.mkdir(parents=True)
         stamp.write_text(digest.hexdigest())
+
+
+def fill_cache():
+    """Execute each chapter that the cache does not hold."""
+    cache = get_cache(CACHE)
+    for path in chapters.NOTEBOOKS:
+        notebook = chapters.read(path)
+        try:
+            cache.match_cache_notebook(notebook)
+        except KeyError:
+            try:
+                chapters.execute(notebook, path.stem)
+            except CellExecutionError as error:
+                sys.exit(f"\n{path.name} was not executed to its end.\n{error}")
+            cache.cache_notebook_bundle(
+                CacheBundleIn(notebook, str(path)), check_validity=False, overwrite=True
+            )
 
 
 def main():
     check_frameworks()
     drop_stale_cache()
+    fill_cache()
+
     jupyter_book = Path(sys.executable).with_name("jupyter-book")
     command = [
         jupyter_book,
@@ -53,9 +78,8 @@ def main():
         "-W",
         "--keep-going",
     ]
-    command += ["--config", "_config.yml", "--toc", ROOT / "_toc.yml"]
-    result = subprocess.run(command, cwd=ROOT)
-    if result.returncode:
+    command += ["--config", "_config.yml", "--toc", ROOT / "_toc.yml", "--quiet"]
+    if subprocess.run(command, cwd=ROOT).returncode:
         sys.exit("The book was not built: see the first warning or error above.")
 
     index = ROOT / "_build" / "html" / "index.html"

@@ -4,13 +4,10 @@ python tools/refresh.py [NOTEBOOK ...]    all chapters if none is named
 """
 
 import sys
-import time
 from pathlib import Path
 
+import chapters
 import nbformat
-from nbclient import NotebookClient
-
-BOOK = Path(__file__).resolve().parents[1] / "book"
 
 
 def tidy(notebook):
@@ -26,22 +23,9 @@ def tidy(notebook):
             cell.outputs = [o for o in cell.outputs if o.get("name") != "stderr"]
 
 
-def refresh(path):
-    notebook = nbformat.read(path, as_version=4)
-    print(f"{path.name}: ", end="", flush=True)
-    start = time.perf_counter()
-    NotebookClient(
-        notebook,
-        timeout=600,
-        kernel_name="python3",
-        resources={"metadata": {"path": str(path.parent)}},
-    ).execute()
-    tidy(notebook)
-    nbformat.validate(notebook)
-    nbformat.write(notebook, path)
-    print(f"{time.perf_counter() - start:.0f} s")
-
-
 if __name__ == "__main__":
-    for chapter in map(Path, sys.argv[1:] or sorted(BOOK.glob("*.ipynb"))):
-        refresh(chapter)
+    for path in map(Path, sys.argv[1:] or chapters.NOTEBOOKS):
+        notebook = chapters.execute(chapters.read(path), path.stem)
+        tidy(notebook)
+        nbformat.validate(notebook)
+        nbformat.write(notebook, path)

@@ -1,19 +1,22 @@
 """Show a TensorFlow cell and its PyTorch twin as two tabs of one set.
 
-In a notebook, a code cell tagged ``tensorflow`` is followed at once by its twin tagged
-``pytorch``. In Jupyter both simply stand in order; on the page this extension puts them
-into one tab set of sphinx-design. All sets share the sync group ``framework``, so a reader
-chooses once: sphinx-design keeps the choice in the browser's local storage, from page to
-page and from visit to visit, and ``?framework=pytorch`` in an address chooses too.
+In a notebook, a code cell tagged ``tensorflow`` is followed at once by its
+twin tagged ``pytorch``. In Jupyter both simply stand in order; on the page
+this extension puts them into one tab set of sphinx-design. All sets share the
+sync group ``framework``, so a reader chooses once: sphinx-design keeps the
+choice in the browser's local storage, from page to page and from visit to
+visit, and ``?framework=pytorch`` in an address chooses too.
 
 The rules:
 
-- Two neighbors, one tagged for each framework, become one set. The tabs always stand in the
-  order TensorFlow, PyTorch, whichever cell comes first. Pairs are made from the top down.
-- A cell tagged for one framework that has no twin gets a set with one tab, which labels it.
+- Two neighbors, one tagged for each framework, become one set. The tabs
+  always stand in the order TensorFlow, PyTorch, whichever cell comes first.
+  Pairs are made from the top down.
+- A cell tagged for one framework that has no twin gets a set with one tab,
+  which labels it.
 - A cell tagged for both frameworks, or for none, stays as it is.
-- Whatever stands between two cells, even one sentence, keeps them apart. What myst-nb
-  removed is not there, so it keeps nothing apart.
+- Whatever stands between two cells, even one sentence, keeps them apart.
+  What myst-nb removed is not there, so it keeps nothing apart.
 
 Other builders than HTML show the cells in order, as Jupyter does.
 """
@@ -22,11 +25,12 @@ from docutils import nodes
 from sphinx.transforms.post_transforms import SphinxPostTransform
 from sphinx_design.shared import create_component, is_component
 
-LABELS = {"tensorflow": "TensorFlow", "pytorch": "PyTorch"}  # the order of the tabs
+# In the order of the tabs
+LABELS = {"tensorflow": "TensorFlow", "pytorch": "PyTorch"}
 
 
 def framework(node):
-    """Return the tag of a code cell that is tagged for exactly one framework, or None."""
+    """Return the tag of a code cell for exactly one framework, or None."""
     if not isinstance(node, nodes.container) or "cell" not in node["classes"]:
         return None
     tags = [tag for tag in LABELS if f"tag_{tag}" in node["classes"]]
@@ -41,22 +45,29 @@ def tab_set(cells):
             label = nodes.rubric("", text, classes=["sd-tab-label"])
             label["sync_group"], label["sync_id"] = "framework", tag
             content = create_component(
-                "tab-content", classes=["sd-tab-content"], children=[cells[tag]]
+                "tab-content",
+                classes=["sd-tab-content"],
+                children=[cells[tag]],
             )
-            items.append(create_component("tab-item", children=[label, content]))
+            items.append(
+                create_component("tab-item", children=[label, content])
+            )
     return create_component("tab-set", classes=["sd-tab-set"], children=items)
 
 
 class FrameworkTabs(SphinxPostTransform):
-    """Merge twins after parsing: cells written inside a tab directive would be lost."""
+    """Merge twins after parsing: inside a directive, cells would be lost."""
 
-    default_priority = 190  # before sphinx-design turns tab sets into HTML, at 200
+    # Before sphinx-design turns tab sets into HTML, at 200
+    default_priority = 190
     formats = ("html",)
 
     def run(self, **kwargs):
         for cell in list(self.document.findall(framework)):
             parent = cell.parent
-            if is_component(parent, "tab-content"):  # already the twin of the cell before
+            if is_component(
+                parent, "tab-content"
+            ):  # already the twin of the cell before
                 continue
             cells = {framework(cell): cell}
             twin = cell.next_node(descend=False, siblings=True)

@@ -1,0 +1,129 @@
+"""What the stored notebooks must be, so that nbval and the readers can rely on them."""
+
+import re
+
+import chapters
+import nbformat
+import pytest
+import yaml
+
+each_chapter = pytest.mark.parametrize(
+    "path", chapters.NOTEBOOKS, ids=lambda path: path.stem
+)
+
+
+def code_cells(path):
+    return [cell for cell in chapters.read(path).cells if cell.cell_type == "code"]
+
+
+def tags(cell):
+    return set(cell.metadata.get("tags", []))
+
+
+def has_image(cell):
+    return any("image/png" in output.get("data", {}) for output in cell.outputs)
+
+
+def entries(toc):
+    """All file entries of a table of contents."""
+    if isinstance(toc, dict):
+        yield from ([toc["file"]] if "file" in toc else [])
+        toc = list(toc.values())
+    for item in toc if isinstance(toc, list) else []:
+        yield from entries(item)
+
+
+def test_the_table_of_contents_names_every_chapter():
+    toc = yaml.safe_load((chapters.ROOT / "_toc.yml").read_text())
+    listed = {toc["root"], *entries(toc)}
+    files = {
+        path.stem for path in chapters.BOOK.glob("*.*") if path.suffix in {".ipynb", ".md"}
+    }
+    assert listed == files
+
+
+@each_chapter
+def test_a_notebook_is_valid(path):
+    nbformat.validate(chapters.read(path))
+
+
+@each_chapter
+def test_every_cell_was_executed_in_order(path):
+    counts = [cell.execution_count for cell in code_cells(path)]
+    assert counts == list(range(1, len(counts) + 1))
+
+
+@each_chapter
+def test_no_cell_stores_an_error_or_stderr(path):
+    for cell in code_cells(path):
+        for output in cell.outputs:
+            assert output.output_type != "error", cell.source
+            assert output.get("name") != "stderr", cell.source
+
+
+@each_chapter
+def test_no_output_names_a_path_of_a_machine(path):
+    for cell in code_cells(path):
+        for output in cell.outputs:
+            assert not re.search(r"/(root|home|work|Users|tmp)/", str(output)), cell.source
+
+
+@each_chapter
+def test_every_figure_has_a_name_a_caption_and_an_alt_text(path):
+    for cell in filter(has_image, code_cells(path)):
+        shown = cell.metadata.get("mystnb", {})
+        figure, image = shown.get("figure", {}), shown.get("image", {})
+        assert figure.get("name", "").startswith("fig-"), cell.source
+        assert len(figure.get("caption", "")) > 40, cell.source
+        assert len(image.get("alt", "")) > 80, cell.source
+
+
+@each_chapter
+def test_each_chapter_leaves_outputs_for_nbval(path):
+    checked = [
+        cell
+        for cell in code_cells(path)
+        if cell.outputs and not tags(cell) & {"nbval-ignore-output", "nbval-skip"}
+    ]
+    assert len(checked) >= 3
+
+
+@each_chapter
+def test_each_chapter_asserts_numbers(path):
+    assert sum("assert " in cell.source for cell in code_cells(path)) >= 3
+
+
+@each_chapter
+def test_an_output_that_nbval_ignores_is_guarded_by_an_assert(path):
+    """A cell that prints what training gave is followed by one that asserts something."""
+    cells = code_cells(path)
+    for i, cell in enumerate(cells):
+        if "nbval-ignore-output" in tags(cell) and "print(" in cell.source:
+            following = cells[i + 1 : i + 3]  # its twin may stand between
+            assert any("assert " in c.source for c in following), cell.source
+
+
+@each_chapter
+def test_a_framework_cell_says_so_in_its_first_line(path):
+    names = {"tensorflow": "# TensorFlow", "pytorch": "# PyTorch"}
+    for cell in code_cells(path):
+        mine = tags(cell) & names.keys()
+        if len(mine) == 1:
+            assert cell.source.splitlines()[0] == names[mine.pop()]
+
+
+@each_chapter
+def test_the_first_code_cell_sets_up_colab_and_is_hidden(path):
+    first = code_cells(path)[0]
+    assert "remove-cell" in tags(first)
+    assert 'if "google.colab" in sys.modules:' in first.source
+    assert "--no-deps git+https://github.com/" in first.source
+
+
+@each_chapter
+def test_a_chapter_ends_with_summary_exercises_and_reading(path):
+    text = "\n".join(
+        c.source for c in chapters.read(path).cells if c.cell_type == "markdown"
+    )
+    headings = re.findall(r"^## (.+)$", text, flags=re.MULTILINE)
+    assert headings[-3:] == ["Summary", "Exercises", "Further reading"]
