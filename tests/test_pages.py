@@ -103,7 +103,7 @@ def files_of_toc():
 
 
 def notebooks_of_toc():
-    files = [ROOT / f"{file.removesuffix('.ipynb')}.ipynb" for file in files_of_toc()]
+    files = [ROOT / "book" / f"{file}.ipynb" for file in files_of_toc()]
     return [file for file in files if file.is_file()]
 
 
@@ -195,7 +195,7 @@ def test_no_code_cell_is_lost(path):
         and cell.source.strip()
         and not removed & set(cell.metadata.get("tags", []))
     )
-    page = content(page_of(path.relative_to(ROOT)))
+    page = content(page_of(path.name))
     shown = Counter(pre.get_text().strip() for pre in page.select(".cell_input pre"))
     assert written == shown, (
         "lost or changed cells; is the built book older than the notebook?"

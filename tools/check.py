@@ -33,7 +33,6 @@ def run(command):
     process = subprocess.Popen(
         [BIN / command[0], *command[1:]],
         cwd=ROOT,
-        env={**os.environ, "MPLBACKEND": "agg"},
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
