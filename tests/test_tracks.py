@@ -6,16 +6,14 @@ from nbformat.v4 import new_code_cell
 
 MODULES = {"tensorflow": "tensorflow", "pytorch": "torch"}
 
-# As if the module were not installed: looking for it fails, and nothing else changes.
+# As if the module were not installed: the import system looks for it and finds nothing.
 BLOCK = """
-import sys
+from importlib.machinery import PathFinder
 
-class NotInstalled:
-    def find_spec(name, path=None, target=None):
-        if name.partition(".")[0] == "{module}":
-            raise ModuleNotFoundError(f"No module named {{name!r}}", name=name)
-
-sys.meta_path.insert(0, NotInstalled)
+find_spec = PathFinder.find_spec
+PathFinder.find_spec = lambda name, path=None, target=None: (
+    None if name == "{module}" else find_spec(name, path, target)
+)
 """
 
 

@@ -40,6 +40,7 @@ def execute(notebook, name):
         notebook,
         timeout=600,
         kernel_name="python3",
+        coalesce_streams=True,
         resources={"metadata": {"path": str(BOOK)}},
         on_cell_start=show,
     ).execute(stderr=DEVNULL)  # TensorFlow's greetings; errors come through the kernel
