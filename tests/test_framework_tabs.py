@@ -161,7 +161,7 @@ def cells_in(tag):
 def tabs(tab_set):
     """The tabs of a set: label and content."""
     labels = tab_set.find_all("label", recursive=False)
-    return [(label, tab_set.find(id=label["aria-controls"])) for label in labels]
+    return [(label, label.find_next_sibling(class_="sd-tab-content")) for label in labels]
 
 
 def layout_of(part):

@@ -4,8 +4,8 @@ In a notebook, a code cell tagged ``tensorflow`` is followed at once by its
 twin tagged ``pytorch``. In Jupyter both simply stand in order; on the page
 this extension puts them into one tab set of sphinx-design. All sets share the
 sync group ``framework``, so a reader chooses once: sphinx-design keeps the
-choice in the browser's local storage, from page to page and from visit to
-visit, and ``?framework=pytorch`` in an address chooses too.
+choice in the browser's storage, from page to page (and, in the version that
+Python 3.11 and later get, from visit to visit).
 
 The rules:
 
