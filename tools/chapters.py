@@ -41,6 +41,7 @@ def execute(notebook, name):
         timeout=600,
         kernel_name="python3",
         coalesce_streams=True,
+        record_timing=False,  # or the cache would not know the chapter again
         resources={"metadata": {"path": str(BOOK)}},
         on_cell_start=show,
     ).execute(stderr=DEVNULL)  # TensorFlow's greetings; errors come through the kernel

@@ -17,7 +17,6 @@ def tidy(notebook):
         "language_info": {"name": "python"},
     }
     for cell in notebook.cells:
-        cell.metadata.pop("execution", None)
         if cell.cell_type == "code":
             # TensorFlow writes to stderr on import whatever one asks for.
             cell.outputs = [o for o in cell.outputs if o.get("name") != "stderr"]
