@@ -2,6 +2,10 @@
 
 Importing this package imports nothing else. Take the module you need:
 
+- :mod:`mdn_utils.numpy`: densities, moments, modes, quantiles and samples of Gaussian
+  mixtures, the float64 reference,
+- :mod:`mdn_utils.tensorflow` and :mod:`mdn_utils.torch`: the same names with gradients, and
+  ready networks,
 - :mod:`mdn_utils.problems`: toy problems with their exact answers,
 - :mod:`mdn_utils.plots`: the style and the shared figures of the book.
 """
