@@ -389,8 +389,7 @@ class MDNHead(keras.layers.Layer):
         log_pi = tf.nn.log_softmax(self.pi(features), axis=-1)
         mu = self._split(self.mu(features), self.K, self.D)
         if self.noise == "fixed":
-            log_sigma = tf.fill(tf.shape(mu[..., :1, :1]), math.log(self.sigma))
-            return log_pi, mu, tf.cast(log_sigma, mu.dtype)
+            return log_pi, mu, math.log(self.sigma) * tf.ones_like(mu[..., :1, :1])
         axes = _shapes.sigma_axes(self.noise, self.K, self.D)
         log_sigma = self._split(self.log_sigma(features), *axes)
         if self.sigma_floor:
