@@ -7,8 +7,22 @@ from importlib.resources import as_file, files
 
 import matplotlib.pyplot as plt
 import numpy as np
+from matplotlib.colors import PowerNorm
 
-__all__ = ["COLORS", "LINES", "data", "losses", "predictions", "use_style"]
+from . import diagnostics
+
+__all__ = [
+    "COLORS",
+    "LINES",
+    "data",
+    "density",
+    "density_difference",
+    "losses",
+    "pit_histogram",
+    "predictions",
+    "reliability",
+    "use_style",
+]
 
 #: The same color for the same thing in every chapter. The hues are those of Okabe and Ito,
 #: which color-blind readers can tell apart.
@@ -94,3 +108,100 @@ def losses(ax, histories, floor=None):
         ax.plot(epochs, history, color=COLORS[name], linestyle=LINES[name], label=name)
     ax.set(xscale="log", yscale="log", xlabel="epoch", ylabel="training loss")
     ax.legend()
+
+
+def pit_histogram(ax, u, bins=20, coverage=0.95, color=COLORS["density"]):
+    """Draw the histogram of u, and the band in which the bins of a right model lie.
+
+    Args:
+        ax: Matplotlib axes.
+        u: probability integral transform of each target, any shape, in [0, 1].
+        bins: how many.
+        coverage: share of the bins of a right model that lie within the band, at least.
+        color: of the bins.
+
+    >>> pit_histogram(plt.subplots()[1], np.linspace(0, 1, 1000))
+    """
+    height, low, high = diagnostics.pit_histogram(u, bins, coverage)
+    edges = np.linspace(0, 1, bins + 1)
+    ax.stairs(height, edges, fill=True, color=color, alpha=0.5)
+    ax.stairs(height, edges, color=color, linewidth=1)
+    _band(ax, [0, 1], low, high)
+    ax.axhline(1, color=COLORS["truth"], linewidth=1)
+    ax.set(xlim=(0, 1), ylim=(0, None), xlabel="PIT value u")
+
+
+def reliability(ax, u, coverage=0.95, **style):
+    """Draw the share of targets below their quantile of level α, minus α, against α.
+
+    Zero is right. A curve below zero: fewer targets lie below the quantile than promised.
+
+    Args:
+        ax: Matplotlib axes.
+        u: probability integral transform of each target, any shape, in [0, 1].
+        coverage: probability that a right model lies within the band, at each level.
+        style: of the curve: color, label, and so on.
+
+    >>> reliability(plt.subplots()[1], np.linspace(0, 1, 1000), label="a model")
+    """
+    level = np.linspace(0, 1, 201)
+    share, low, high = diagnostics.reliability(u, level, coverage)
+    ax.plot(level, share - level, **{"color": COLORS["density"], **style})
+    _band(ax, level, low - level, high - level)
+    ax.axhline(0, color=COLORS["truth"], linewidth=1)
+    ax.set(xlim=(0, 1), xlabel="level α", ylabel="observed share - α")
+
+
+def density(ax, x, y, p, top=None):
+    """Draw a density of y for every x as a map: the darker, the denser.
+
+    The color grows with the root of the density, which shows pale and dark parts alike.
+
+    Args:
+        ax: Matplotlib axes.
+        x: inputs, M of them in increasing order, shape (M,) or (M, 1).
+        y: targets, L of them in increasing order, shape (L,) or (L, 1).
+        p: density of each target for each input, shape (L, M).
+        top: the density that gets the darkest color, as does all above; None for the
+            highest one. Give the same number to maps that are to be compared.
+
+    Returns:
+        The image, for a color bar.
+
+    >>> x, y = np.linspace(0, 1, 5), np.linspace(-1, 1, 7)[:, None]
+    >>> image = density(plt.subplots()[1], x, y, np.exp(-(y**2)) * np.ones(5))
+    """
+    scale = PowerNorm(0.5, vmin=0, vmax=np.max(p) if top is None else top, clip=True)
+    return _map(ax, x, y, p, cmap="Greens", norm=scale)
+
+
+def density_difference(ax, x, y, difference, top=None):
+    """Draw the difference of two densities: orange where it is positive, purple if not.
+
+    Args:
+        ax: Matplotlib axes.
+        x: inputs, M of them in increasing order, shape (M,) or (M, 1).
+        y: targets, L of them in increasing order, shape (L,) or (L, 1).
+        difference: model minus truth, for example, shape (L, M).
+        top: the difference that gets the darkest color, as does all beyond; None for the
+            largest one.
+
+    Returns:
+        The image, for a color bar.
+
+    >>> x, y = np.linspace(0, 1, 5), np.linspace(-1, 1, 7)[:, None]
+    >>> image = density_difference(plt.subplots()[1], x, y, y * np.ones(5))
+    """
+    top = np.abs(difference).max() if top is None else top
+    return _map(ax, x, y, difference, cmap="PuOr_r", vmin=-top, vmax=top)
+
+
+def _map(ax, x, y, values, **colors):
+    ax.grid(False)
+    return ax.pcolormesh(np.ravel(x), np.ravel(y), values, rasterized=True, **colors)
+
+
+def _band(ax, x, low, high):
+    """Where a right model lies."""
+    style = {"color": COLORS["data"], "alpha": 0.4, "linewidth": 0, "zorder": 3}
+    ax.fill_between(x, low, high, **style)
