@@ -128,25 +128,36 @@ def pit_histogram(ax, u, bins=20, coverage=0.95, color=COLORS["density"]):
     ax.stairs(height, edges, color=color, linewidth=1)
     _band(ax, [0, 1], low, high)
     ax.axhline(1, color=COLORS["truth"], linewidth=1)
-    ax.set(xlim=(0, 1), ylim=(0, None), xlabel="PIT value u")
+    ax.set(xlim=(0, 1), xlabel="PIT value u")
 
 
-def reliability(ax, u, coverage=0.95, **style):
+def reliability(ax, curves, coverage=0.95, colors=COLORS):
     """Draw the share of targets below their quantile of level α, minus α, against α.
 
     Zero is right. A curve below zero: fewer targets lie below the quantile than promised.
+    The band is that of a right model, at each level.
 
     Args:
         ax: Matplotlib axes.
-        u: probability integral transform of each target, any shape, in [0, 1].
-        coverage: probability that a right model lies within the band, at each level.
-        style: of the curve: color, label, and so on.
+        curves: a dict from name to the probability integral transform of each target, any
+            shape, in [0, 1]; the same number of targets for all, since they share a band.
+        coverage: probability that a right model lies within the band, at least.
+        colors: a dict from name to color.
 
-    >>> reliability(plt.subplots()[1], np.linspace(0, 1, 1000), label="a model")
+    Raises:
+        ValueError: the numbers of targets differ.
+
+    >>> u = np.linspace(0, 1, 1000)
+    >>> reliability(plt.subplots()[1], {"TensorFlow": u, "PyTorch": u**2})
     """
+    sizes = {name: np.size(u) for name, u in curves.items()}
+    if len(set(sizes.values())) > 1:
+        raise ValueError(f"curves must have the same number of targets, got {sizes}")
     level = np.linspace(0, 1, 201)
-    share, low, high = diagnostics.reliability(u, level, coverage)
-    ax.plot(level, share - level, **{"color": COLORS["density"], **style})
+    for name, u in curves.items():
+        share, low, high = diagnostics.reliability(u, level, coverage)
+        style = {"color": colors[name], "linestyle": LINES.get(name, "-"), "label": name}
+        ax.plot(level, share - level, **style)
     _band(ax, level, low - level, high - level)
     ax.axhline(0, color=COLORS["truth"], linewidth=1)
     ax.set(xlim=(0, 1), xlabel="level α", ylabel="observed share - α")
@@ -202,6 +213,6 @@ def _map(ax, x, y, values, **colors):
 
 
 def _band(ax, x, low, high):
-    """Where a right model lies."""
-    style = {"color": COLORS["data"], "alpha": 0.4, "linewidth": 0, "zorder": 3}
+    """Where a right model lies, over the bars and under the curves."""
+    style = {"color": COLORS["data"], "alpha": 0.5, "linewidth": 0, "zorder": 1.5}
     ax.fill_between(x, low, high, **style)

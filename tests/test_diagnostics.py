@@ -207,7 +207,7 @@ def test_u_may_have_any_shape(ax):
     again, _, _ = diagnostics.pit_histogram(u.reshape(2, 5, -1))
     np.testing.assert_array_equal(height, again)
     plots.pit_histogram(ax, u.reshape(2, 5, -1))
-    plots.reliability(ax, u.reshape(2, 5, -1))
+    plots.reliability(ax, {"PyTorch": u.reshape(2, 5, -1)})
 
 
 def test_the_figures_show_the_numbers(ax):
@@ -218,9 +218,24 @@ def test_the_figures_show_the_numbers(ax):
     band = ax.collections[0].get_datalim(ax.transData)
     assert_close([band.y0, band.y1], [low, high], TOL)
 
-    plots.reliability(ax, u)
+    plots.reliability(ax, {"PyTorch": u})
     level, excess = ax.lines[-2].get_data()
     assert_close(excess, diagnostics.reliability(u, level)[0] - level, TOL)
+
+
+def test_curves_share_a_band(ax):
+    with pytest.raises(ValueError, match=r"got \{'a': 1, 'b': 2\}"):
+        plots.reliability(ax, {"a": [0.5], "b": [0.5, 0.5]}, colors={"a": "k", "b": "k"})
+
+
+def test_the_tallest_bin_is_seen_on_shared_axes():
+    figure, axes = plt.subplots(1, 2, sharey=True)
+    plots.pit_histogram(axes[0], np.linspace(0, 1, 1000))
+    plots.pit_histogram(axes[1], np.full(1000, 0.5))  # one bin of height 20
+    bottom, top = axes[0].get_ylim()
+    plt.close(figure)
+    assert bottom == 0
+    assert top > 20
 
 
 def test_the_maps_share_a_scale(ax):
