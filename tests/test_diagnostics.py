@@ -107,6 +107,11 @@ def test_shares_against_scipy():
     assert share[-1] == 1
 
 
+def test_a_target_on_its_quantile_counts_as_below():
+    share, _, _ = diagnostics.reliability([0.2, 0.5, 0.5, 0.9], [0.0, 0.2, 0.5, 1.0])
+    assert share.tolist() == [0, 0.25, 0.75, 1]
+
+
 def test_a_target_below_its_quantile_has_u_below_the_level():
     y = mdn_np.sample(*PARAMS, n=N, seed=3)
     level = np.array([0.05, 0.3, 0.5, 0.9])
