@@ -7,6 +7,8 @@ length that is not known yet, None in a TensorFlow graph, fits everything.
 from numbers import Integral, Real
 
 MODES = ("component", "peak", "exact")
+NOISE = ("full", "diagonal", "isotropic", "shared", "fixed")
+ACTIVATIONS = ("tanh", "relu")
 
 
 def check(
@@ -25,7 +27,7 @@ def check(
         log_pi: shape (..., K).
         mu: shape (..., K, D).
         log_sigma: as many axes as mu, each as long as that of mu or 1.
-        scale_tril: shape (..., K, D, D), in place of log_sigma.
+        scale_tril: shape (..., K, D, D), in place of log_sigma or beside it.
         y: shape (..., D), at least as many axes as log_pi.
         one_for_each_row: whether y must not be repeated along the rows, as in a loss.
         needs_noise: whether log_sigma and scale_tril may both be missing.
@@ -59,8 +61,8 @@ def check(
 
 
 def _check_noise(mean, log_sigma, scale_tril, needs_noise):
-    if log_sigma is not None and scale_tril is not None:
-        raise ValueError("log_sigma must be left out where scale_tril is given, got both")
+    if log_sigma is None and scale_tril is None and needs_noise:
+        raise ValueError("log_sigma or scale_tril must be given, got neither")
     if log_sigma is not None:
         scale = shape(log_sigma)
         if len(scale) == len(mean) + 1:
@@ -73,7 +75,7 @@ def _check_noise(mean, log_sigma, scale_tril, needs_noise):
                 f"log_sigma must have as many axes as mu, each as long as that of mu or 1, "
                 f"got shape {scale} with mu of shape {mean}"
             )
-    elif scale_tril is not None:
+    if scale_tril is not None:
         scale, full = shape(scale_tril), (*mean, mean[-1])
         square = len(scale) == len(full) and _same(scale[-2], mean[-1])
         square = square and _same(scale[-1], mean[-1])
@@ -82,8 +84,6 @@ def _check_noise(mean, log_sigma, scale_tril, needs_noise):
                 f"scale_tril must have shape (..., K, D, D), one axis more than mu, "
                 f"got shape {scale} with mu of shape {mean}"
             )
-    elif needs_noise:
-        raise ValueError("log_sigma or scale_tril must be given, got neither")
 
 
 def check_pdf(y, mu, var):
@@ -139,9 +139,56 @@ def check_draw(n, temperature):
     """
     if n is not None and (isinstance(n, bool) or not isinstance(n, Integral) or n < 0):
         raise ValueError(f"n must be None or an integer >= 0, got {n!r}")
-    number = isinstance(temperature, Real) and not isinstance(temperature, bool)
-    if not number or not 0 <= temperature < float("inf"):
+    if not (_is_number(temperature) and 0 <= temperature < float("inf")):
         raise ValueError(f"temperature must be a finite number >= 0, got {temperature!r}")
+
+
+def check_noise(noise, sigma, sigma_floor):
+    """Stop unless the noise model is known, and has a level where it is fixed, only there.
+
+    Raises:
+        ValueError: names the argument, the rule and what was received.
+    """
+    if noise not in NOISE:
+        raise ValueError(f"noise must be one of {', '.join(NOISE)}, got {noise!r}")
+    if noise == "fixed":
+        if not (_is_number(sigma) and 0 < sigma < float("inf")):
+            raise ValueError(
+                f"sigma must be a positive number where noise is fixed, got {sigma!r}"
+            )
+        if sigma_floor != 0:
+            raise ValueError(
+                f"sigma_floor must be 0 where noise is fixed, got {sigma_floor!r}"
+            )
+    elif sigma is not None:
+        raise ValueError(
+            f"sigma must be left out unless noise is fixed, got {sigma!r} for {noise} noise"
+        )
+    if not (_is_number(sigma_floor) and 0 <= sigma_floor < float("inf")):
+        raise ValueError(f"sigma_floor must be a finite number >= 0, got {sigma_floor!r}")
+
+
+def sigma_axes(noise, K, D):
+    """The axes of log_sigma that follow the rows."""
+    return {
+        "full": (K, D),
+        "diagonal": (K, D),
+        "isotropic": (K, 1),
+        "shared": (1, 1),
+        "fixed": (1, 1),
+    }[noise]
+
+
+def check_activation(activation):
+    """Stop unless `activation` names one.
+
+    Raises:
+        ValueError: it does not.
+    """
+    if activation not in ACTIVATIONS:
+        raise ValueError(
+            f"activation must be one of {', '.join(ACTIVATIONS)}, got {activation!r}"
+        )
 
 
 def check_sizes(**sizes):
@@ -174,6 +221,10 @@ def broadcast(name, lead, other, rows):
             f"got {tuple(lead)} and {tuple(rows)}"
         )
     return tuple(b if a == 1 else a for a, b in zip(longer, padded, strict=True))
+
+
+def _is_number(value):
+    return isinstance(value, Real) and not isinstance(value, bool)
 
 
 def _same(a, b):

@@ -12,8 +12,9 @@ argument       shape                meaning
 ``log_sigma``  as ``mu``, or 1s     log σ_k; an axis of length 1 is shared:
                                     ``(..., K, D)`` diagonal, ``(..., K, 1)`` isotropic,
                                     ``(..., 1, 1)`` one σ for all components
-``scale_tril`` ``(..., K, D, D)``   in place of ``log_sigma``, by name: L_k, lower
-                                    triangular with a positive diagonal, Σ_k = L_k L_kᵀ;
+``scale_tril`` ``(..., K, D, D)``   for full covariances Σ_k = L_k L_kᵀ: C_k, lower
+                                    triangular with a positive diagonal, and
+                                    L_k = diag(σ_k) C_k, or C_k without ``log_sigma``;
                                     what stands above the diagonal is not read
 ``y``          ``(..., D)``         target, at least as many axes as ``log_pi``
 =============  ===================  ====================================================
@@ -32,6 +33,7 @@ from . import _shapes
 __all__ = [
     "cdf",
     "component_pdf",
+    "covariance",
     "crps",
     "log_prob",
     "mean",
@@ -73,7 +75,7 @@ def component_pdf(y, mu, var):
     return (np.exp(-square / (2 * var)) / np.sqrt(2 * np.pi * var)).prod(axis=-1)
 
 
-def log_prob(y, log_pi, mu, log_sigma=None, *, scale_tril=None):
+def log_prob(y, log_pi, mu, log_sigma=None, scale_tril=None):
     """``log p(y) = log Σ_k exp(log π_k + log N(y | μ_k, Σ_k))``.
 
     The sum is a log-sum-exp: nothing underflows, however far y lies from every mean.
@@ -83,7 +85,8 @@ def log_prob(y, log_pi, mu, log_sigma=None, *, scale_tril=None):
         log_pi: log mixing weights, shape (..., K).
         mu: means, shape (..., K, D).
         log_sigma: log standard deviations, as many axes as mu, broadcastable to it.
-        scale_tril: lower Cholesky factors, shape (..., K, D, D), in place of log_sigma.
+        scale_tril: lower Cholesky factors, shape (..., K, D, D), in units of σ_k where
+            log_sigma is given, too: Σ_k = L_k L_kᵀ with L_k = diag(σ_k) scale_tril_k.
 
     Returns:
         Log density in nats, shape (...): the leading axes of y and the parameters.
@@ -104,7 +107,7 @@ def log_prob(y, log_pi, mu, log_sigma=None, *, scale_tril=None):
     return logsumexp(log_pi + _log_components(y, mu, log_sigma, scale_tril), axis=-1)
 
 
-def nll(y, log_pi, mu, log_sigma=None, *, scale_tril=None):
+def nll(y, log_pi, mu, log_sigma=None, scale_tril=None):
     """``-1/N Σ_n log p(y_n)``: the negative log-likelihood of a row, the training loss.
 
     Args:
@@ -127,10 +130,10 @@ def nll(y, log_pi, mu, log_sigma=None, *, scale_tril=None):
     log_pi, mu, log_sigma, scale_tril = _arrays(log_pi, mu, log_sigma, scale_tril)
     y = np.asarray(y, dtype=float)
     _shapes.check(log_pi, mu, log_sigma, scale_tril, y=y, one_for_each_row=True)
-    return -log_prob(y, log_pi, mu, log_sigma, scale_tril=scale_tril).mean()
+    return -log_prob(y, log_pi, mu, log_sigma, scale_tril).mean()
 
 
-def mean(log_pi, mu, log_sigma=None, *, scale_tril=None):
+def mean(log_pi, mu, log_sigma=None, scale_tril=None):
     """``E[y] = Σ_k π_k μ_k``.
 
     Args:
@@ -151,7 +154,7 @@ def mean(log_pi, mu, log_sigma=None, *, scale_tril=None):
     return (np.exp(log_pi)[..., None] * mu).sum(axis=-2)
 
 
-def variance(log_pi, mu, log_sigma=None, *, scale_tril=None):
+def variance(log_pi, mu, log_sigma=None, scale_tril=None):
     """``Var[y_d] = Σ_k π_k (σ_kd² + (μ_kd - E[y_d])²)``: within and between components.
 
     Args:
@@ -173,11 +176,39 @@ def variance(log_pi, mu, log_sigma=None, *, scale_tril=None):
     if scale_tril is None:
         within = np.exp(2 * log_sigma)
     else:
-        within = (np.tril(scale_tril) ** 2).sum(axis=-1)  # the diagonal of L Lᵀ
+        within = (_factor(log_sigma, scale_tril) ** 2).sum(axis=-1)  # diagonal of L Lᵀ
     return (pi * (within + between**2)).sum(axis=-2)
 
 
-def mode(log_pi, mu, log_sigma=None, *, scale_tril=None, kind="component"):
+def covariance(log_pi, mu, log_sigma=None, scale_tril=None):
+    """``Cov[y] = Σ_k π_k (Σ_k + (μ_k - E[y]) (μ_k - E[y])ᵀ)``: within and between.
+
+    Args:
+        log_pi, mu, log_sigma, scale_tril: as for `log_prob`.
+
+    Returns:
+        Covariance matrix of the target dimensions, shape (..., D, D).
+
+    Raises:
+        ValueError: the shapes do not fit.
+
+    >>> covariance(np.log([0.5, 0.5]), [[-1, -1], [1, 1]], np.zeros((1, 1))).tolist()
+    [[2.0, 1.0], [1.0, 2.0]]
+    """
+    log_pi, mu, log_sigma, scale_tril = _arrays(log_pi, mu, log_sigma, scale_tril)
+    _shapes.check(log_pi, mu, log_sigma, scale_tril)
+    pi = np.exp(log_pi)[..., None, None]
+    between = mu - (pi[..., 0] * mu).sum(axis=-2, keepdims=True)
+    between = between[..., :, None] * between[..., None, :]
+    if scale_tril is None:
+        within = np.exp(2 * log_sigma)[..., None] * np.eye(mu.shape[-1])
+    else:
+        factor = _factor(log_sigma, scale_tril)
+        within = factor @ np.swapaxes(factor, -1, -2)
+    return (pi * (within + between)).sum(axis=-3)
+
+
+def mode(log_pi, mu, log_sigma=None, scale_tril=None, *, kind="component"):
     """``argmax p(y)``, or one of two short cuts to it.
 
     ==============  ===============================================================
@@ -233,8 +264,8 @@ def sample(
     log_pi,
     mu,
     log_sigma=None,
-    *,
     scale_tril=None,
+    *,
     n=None,
     seed=None,
     temperature=1.0,
@@ -280,18 +311,18 @@ def sample(
         log_pi = _cool(log_pi, temperature)
         k = _draw_component(np.exp(log_pi), rng.random((*lead, count)))  # (..., n)
         noise = np.sqrt(temperature) * rng.standard_normal((*lead, count, mu.shape[-1]))
-        if scale_tril is None:
-            noise = np.exp(_pick_many(np.broadcast_to(log_sigma, mu.shape), k)) * noise
-        else:
+        if scale_tril is not None:
             flat = np.tril(scale_tril).reshape(*scale_tril.shape[:-2], -1)
             flat = np.broadcast_to(flat, (*mu.shape[:-1], flat.shape[-1]))
             factor = _pick_many(flat, k).reshape(*noise.shape, -1)  # (..., n, D, D)
             noise = np.einsum("...de,...e->...d", factor, noise)
+        if log_sigma is not None:
+            noise = np.exp(_pick_many(np.broadcast_to(log_sigma, mu.shape), k)) * noise
         y = _pick_many(mu, k) + noise
     return y[..., 0, :] if n is None else np.moveaxis(y, -2, 0)
 
 
-def cdf(y, log_pi, mu, log_sigma=None, *, scale_tril=None):
+def cdf(y, log_pi, mu, log_sigma=None, scale_tril=None):
     """``F(y) = Σ_k π_k Φ((y - μ_k) / σ_k)``, for D = 1.
 
     Args:
@@ -313,7 +344,7 @@ def cdf(y, log_pi, mu, log_sigma=None, *, scale_tril=None):
     return np.minimum((pi * ndtr((y - mu) * np.exp(-log_sigma))).sum(axis=-1), 1)
 
 
-def quantile(p, log_pi, mu, log_sigma=None, *, scale_tril=None):
+def quantile(p, log_pi, mu, log_sigma=None, scale_tril=None):
     """The y with ``F(y) = p``, for D = 1.
 
     Found by bracketing: it lies between the smallest and the largest p-quantile of the
@@ -361,7 +392,7 @@ def quantile(p, log_pi, mu, log_sigma=None, *, scale_tril=None):
     return np.where(ends, np.copysign(np.inf, p - 0.5), y).reshape(*shape, 1)
 
 
-def crps(y, log_pi, mu, log_sigma=None, *, scale_tril=None):
+def crps(y, log_pi, mu, log_sigma=None, scale_tril=None):
     """``∫ (F(z) - 1{z >= y})² dz``: the continuous ranked probability score, for D = 1.
 
     In closed form, with ``A(m, s) = 2 s φ(m/s) + m (2 Φ(m/s) - 1)``::
@@ -404,11 +435,20 @@ def _log_components(y, mu, log_sigma, scale_tril):
 
 
 def _standardize(difference, log_sigma, scale_tril):
-    """(y - μ) / σ and log σ, or L⁻¹ (y - μ) and the log of the diagonal of L."""
-    if scale_tril is None:
-        return difference * np.exp(-log_sigma), np.broadcast_to(log_sigma, difference.shape)
-    z = np.linalg.solve(np.tril(scale_tril), difference[..., None])[..., 0]
-    return z, np.log(np.diagonal(scale_tril, axis1=-2, axis2=-1))
+    """z = L⁻¹ (y - μ), first divided by σ, then by C, and the log of the diagonal of L."""
+    z, log_scale = difference, np.zeros_like(difference)
+    if log_sigma is not None:
+        z, log_scale = z * np.exp(-log_sigma), log_scale + log_sigma
+    if scale_tril is not None:
+        z = np.linalg.solve(np.tril(scale_tril), z[..., None])[..., 0]
+        log_scale = log_scale + np.log(np.diagonal(scale_tril, axis1=-2, axis2=-1))
+    return z, log_scale
+
+
+def _factor(log_sigma, scale_tril):
+    """L = diag(σ) C, the Cholesky factor of Σ."""
+    factor = np.tril(scale_tril)
+    return factor if log_sigma is None else np.exp(log_sigma)[..., None] * factor
 
 
 def _exact_mode(log_pi, mu, log_sigma, scale_tril):
@@ -423,7 +463,7 @@ def _exact_mode(log_pi, mu, log_sigma, scale_tril):
         noise = rows(log_sigma, K, D)
         precision = np.exp(-2 * noise)[..., None] * np.eye(D)
     else:
-        noise = rows(np.tril(scale_tril), K, D, D)
+        noise = rows(_factor(log_sigma, scale_tril), K, D, D)
         inverse = np.linalg.inv(noise)
         precision = np.swapaxes(inverse, -1, -2) @ inverse
 
@@ -535,5 +575,5 @@ def _one_target(name, log_pi, mu, log_sigma, scale_tril, y=None):
     if y is not None:
         _check_no_nan("y", y)
     if scale_tril is not None:
-        log_sigma = np.log(scale_tril[..., 0])
+        log_sigma = np.log(_factor(log_sigma, scale_tril)[..., 0])
     return np.exp(log_pi), mu[..., 0], np.broadcast_to(log_sigma, mu.shape)[..., 0]

@@ -12,6 +12,7 @@ import math
 from numbers import Integral
 
 import keras
+import numpy as np
 import tensorflow as tf
 
 from . import _shapes
@@ -20,6 +21,7 @@ __all__ = [
     "MDNHead",
     "MixtureDensityNetwork",
     "component_pdf",
+    "covariance",
     "log_prob",
     "mean",
     "mode",
@@ -59,7 +61,7 @@ def component_pdf(y, mu, var):
     return tf.reduce_prod(tf.exp(-square / (2 * var)) / tf.sqrt(2 * math.pi * var), axis=-1)
 
 
-def log_prob(y, log_pi, mu, log_sigma=None, *, scale_tril=None):
+def log_prob(y, log_pi, mu, log_sigma=None, scale_tril=None):
     """``log p(y) = log Σ_k exp(log π_k + log N(y | μ_k, Σ_k))``.
 
     The sum is a log-sum-exp: nothing underflows, however far y lies from every mean.
@@ -69,7 +71,8 @@ def log_prob(y, log_pi, mu, log_sigma=None, *, scale_tril=None):
         log_pi: log mixing weights, shape (..., K).
         mu: means, shape (..., K, D).
         log_sigma: log standard deviations, as many axes as mu, broadcastable to it.
-        scale_tril: lower Cholesky factors, shape (..., K, D, D), in place of log_sigma.
+        scale_tril: lower Cholesky factors, shape (..., K, D, D), in units of σ_k where
+            log_sigma is given, too: Σ_k = L_k L_kᵀ with L_k = diag(σ_k) scale_tril_k.
 
     Returns:
         Log density in nats, shape (...): the leading axes of y and the parameters.
@@ -91,7 +94,7 @@ def log_prob(y, log_pi, mu, log_sigma=None, *, scale_tril=None):
     )
 
 
-def nll(y, log_pi, mu, log_sigma=None, *, scale_tril=None):
+def nll(y, log_pi, mu, log_sigma=None, scale_tril=None):
     """``-1/N Σ_n log p(y_n)``: the negative log-likelihood of a row, the training loss.
 
     Args:
@@ -112,10 +115,10 @@ def nll(y, log_pi, mu, log_sigma=None, *, scale_tril=None):
     """
     mu, y, log_pi, log_sigma, scale_tril = _tensors(mu, y, log_pi, log_sigma, scale_tril)
     _shapes.check(log_pi, mu, log_sigma, scale_tril, y=y, one_for_each_row=True)
-    return -tf.reduce_mean(log_prob(y, log_pi, mu, log_sigma, scale_tril=scale_tril))
+    return -tf.reduce_mean(log_prob(y, log_pi, mu, log_sigma, scale_tril))
 
 
-def mean(log_pi, mu, log_sigma=None, *, scale_tril=None):
+def mean(log_pi, mu, log_sigma=None, scale_tril=None):
     """``E[y] = Σ_k π_k μ_k``.
 
     Args:
@@ -136,7 +139,7 @@ def mean(log_pi, mu, log_sigma=None, *, scale_tril=None):
     return tf.reduce_sum(tf.exp(log_pi)[..., None] * mu, axis=-2)
 
 
-def variance(log_pi, mu, log_sigma=None, *, scale_tril=None):
+def variance(log_pi, mu, log_sigma=None, scale_tril=None):
     """``Var[y_d] = Σ_k π_k (σ_kd² + (μ_kd - E[y_d])²)``: within and between components.
 
     Args:
@@ -159,11 +162,42 @@ def variance(log_pi, mu, log_sigma=None, *, scale_tril=None):
     if scale_tril is None:
         within = tf.exp(2 * log_sigma)
     else:
-        within = tf.reduce_sum(_tril(scale_tril) ** 2, axis=-1)  # the diagonal of L Lᵀ
+        factor = _factor(log_sigma, scale_tril)
+        within = tf.reduce_sum(factor**2, axis=-1)  # the diagonal of L Lᵀ
     return tf.reduce_sum(pi * (within + between**2), axis=-2)
 
 
-def mode(log_pi, mu, log_sigma=None, *, scale_tril=None, kind="component"):
+def covariance(log_pi, mu, log_sigma=None, scale_tril=None):
+    """``Cov[y] = Σ_k π_k (Σ_k + (μ_k - E[y]) (μ_k - E[y])ᵀ)``: within and between.
+
+    Args:
+        log_pi, mu, log_sigma, scale_tril: as for `log_prob`.
+
+    Returns:
+        Covariance matrix of the target dimensions, shape (..., D, D).
+
+    Raises:
+        ValueError: the shapes do not fit.
+
+    >>> log_pi, mu = tf.math.log([0.5, 0.5]), tf.constant([[-1.0, -1], [1, 1]])
+    >>> covariance(log_pi, mu, tf.zeros((1, 1))).numpy().tolist()
+    [[2.0, 1.0], [1.0, 2.0]]
+    """
+    mu, log_pi, log_sigma, scale_tril = _tensors(mu, log_pi, log_sigma, scale_tril)
+    _shapes.check(log_pi, mu, log_sigma, scale_tril)
+    pi = tf.exp(log_pi)[..., None, None]
+    between = mu - tf.reduce_sum(pi[..., 0] * mu, axis=-2, keepdims=True)
+    between = between[..., :, None] * between[..., None, :]
+    if scale_tril is None:
+        identity = tf.eye(tf.shape(mu)[-1], dtype=mu.dtype)
+        within = tf.exp(2 * log_sigma)[..., None] * identity
+    else:
+        factor = _factor(log_sigma, scale_tril)
+        within = tf.matmul(factor, factor, transpose_b=True)
+    return tf.reduce_sum(pi * (within + between), axis=-3)
+
+
+def mode(log_pi, mu, log_sigma=None, scale_tril=None, *, kind="component"):
     """``argmax p(y)``, or one of two short cuts to it.
 
     ==============  ===============================================================
@@ -220,8 +254,8 @@ def sample(
     log_pi,
     mu,
     log_sigma=None,
-    *,
     scale_tril=None,
+    *,
     n=None,
     seed=None,
     temperature=1.0,
@@ -271,15 +305,16 @@ def sample(
         k = _draw_component(tf.exp(log_pi), u)  # (..., n)
         noise = tf.random.stateless_normal(every, key_noise, dtype=mu.dtype)
         noise = noise * temperature**0.5
-        if scale_tril is None:
-            noise = tf.exp(_pick(tf.broadcast_to(log_sigma, tf.shape(mu)), k)) * noise
-        else:
+        if scale_tril is not None:
             D = tf.shape(mu)[-1]
             flat = tf.concat([tf.shape(mu)[:-1], [D * D]], axis=0)
             square = tf.concat([tf.shape(mu), [D]], axis=0)
-            factor = tf.reshape(tf.broadcast_to(_tril(scale_tril), square), flat)
+            factor = tf.broadcast_to(_factor(None, scale_tril), square)
+            factor = tf.reshape(factor, flat)
             factor = tf.reshape(_pick(factor, k), tf.concat([every, [D]], axis=0))
             noise = tf.linalg.matvec(factor, noise)  # (..., n, D, D) and (..., n, D)
+        if log_sigma is not None:
+            noise = tf.exp(_pick(tf.broadcast_to(log_sigma, tf.shape(mu)), k)) * noise
         y = _pick(mu, k) + noise
     y = tf.stop_gradient(y)
     if n is None:
@@ -292,68 +327,132 @@ def sample(
 class MDNHead(keras.layers.Layer):
     """``log π = log softmax(a^π)``, ``μ = a^μ``, ``log σ = a^σ``, each a Dense layer.
 
+    ==============  ===================================  =================================
+    ``noise``       components                           outputs besides log_pi and mu
+    ==============  ===================================  =================================
+    ``full``        ``N(μ_k, L_k L_kᵀ)``,                log_sigma (..., K, D),
+                    ``L_k = diag(σ_k) C_k``              scale_tril (..., K, D, D): C_k
+    ``diagonal``    ``N(μ_k, diag(σ_k²))``               log_sigma (..., K, D)
+    ``isotropic``   ``N(μ_k, σ_k² I)``                   log_sigma (..., K, 1)
+    ``shared``      ``N(μ_k, σ² I)``, one σ for all k    log_sigma (..., 1, 1)
+    ``fixed``       ``N(μ_k, σ² I)``, σ given            log_sigma (..., 1, 1)
+    ==============  ===================================  =================================
+
+    C_k is lower triangular with ones on the diagonal, so with full noise σ_kd is the
+    standard deviation of dimension d given the dimensions before it.
+
     Args:
         D: target dimensions.
         K: components.
+        noise: one of the five above.
+        sigma: the σ of fixed noise, in units of the target; for no other noise.
+        sigma_floor: a lower bound of every σ, in units of the target: σ = exp(a^σ) +
+            sigma_floor. 0 is no bound.
         **kwargs: name, dtype and the like, as for every Keras layer.
 
-    Shape: features (..., F); log_pi (..., K), mu (..., K, D), log_sigma (..., K, D).
+    Shape: features (..., F); log_pi (..., K), mu (..., K, D), the rest as above.
 
     Raises:
-        ValueError: a size is no positive integer.
+        ValueError: a size is no positive integer, noise is none of the five, sigma is
+            missing for fixed noise or given for another, or sigma_floor is negative.
 
     >>> log_pi, mu, log_sigma = MDNHead(D=2, K=3)(tf.zeros((4, 50)))
     >>> log_pi.shape, mu.shape, log_sigma.shape
     (TensorShape([4, 3]), TensorShape([4, 3, 2]), TensorShape([4, 3, 2]))
+    >>> head = MDNHead(D=2, K=3, noise="full", sigma_floor=0.01)
+    >>> nll(tf.zeros((4, 2)), *head(tf.zeros((4, 50)))).shape
+    TensorShape([])
     """
 
-    def __init__(self, D, K, **kwargs):
+    def __init__(self, D, K, noise="diagonal", sigma=None, sigma_floor=0.0, **kwargs):
         _shapes.check_sizes(D=D, K=K)
+        _shapes.check_noise(noise, sigma, sigma_floor)
         super().__init__(**kwargs)
-        self.D, self.K = D, K
-        self.pi = keras.layers.Dense(K, name="pi", dtype=self.dtype_policy)
-        self.mu = keras.layers.Dense(K * D, name="mu", dtype=self.dtype_policy)
-        self.log_sigma = keras.layers.Dense(
-            K * D, name="log_sigma", dtype=self.dtype_policy
-        )
+        self.D, self.K, self.noise = D, K, noise
+        self.sigma, self.sigma_floor = sigma, sigma_floor
+        sizes = {"pi": K, "mu": K * D}
+        if noise != "fixed":
+            sizes["log_sigma"] = math.prod(_shapes.sigma_axes(noise, K, D))
+        if noise == "full" and D > 1:
+            sizes["below"] = K * D * (D - 1) // 2
+        for name, size in sizes.items():
+            layer = keras.layers.Dense(size, name=name, dtype=self.dtype_policy)
+            setattr(self, name, layer)
+        self.names = tuple(sizes)
 
     def build(self, features_shape):
-        for layer in (self.pi, self.mu, self.log_sigma):
-            layer.build(features_shape)
+        for name in self.names:
+            getattr(self, name).build(features_shape)
         self.built = True
 
     def call(self, features):
         log_pi = tf.nn.log_softmax(self.pi(features), axis=-1)
-        return log_pi, self._split(self.mu(features)), self._split(self.log_sigma(features))
+        mu = self._split(self.mu(features), self.K, self.D)
+        if self.noise == "fixed":
+            return log_pi, mu, math.log(self.sigma) * tf.ones_like(mu[..., :1, :1])
+        axes = _shapes.sigma_axes(self.noise, self.K, self.D)
+        log_sigma = self._split(self.log_sigma(features), *axes)
+        if self.sigma_floor:
+            floor = math.log(self.sigma_floor)
+            log_sigma = floor + tf.nn.softplus(log_sigma - floor)  # log(exp(a^σ) + floor)
+        if self.noise != "full":
+            return log_pi, mu, log_sigma
+        return log_pi, mu, log_sigma, self._scale_tril(features, mu)
 
-    def _split(self, a):
-        """(..., K * D) to (..., K, D)."""
+    def _scale_tril(self, features, mu):
+        """C: ones on the diagonal, the outputs of the layer `below` under it."""
+        scale_tril = tf.linalg.diag(tf.ones_like(mu))
+        if self.D > 1:
+            rows, columns = np.tril_indices(self.D, -1)
+            below = self._split(self.below(features), self.K, len(rows))
+            place = np.zeros((len(rows), self.D, self.D))  # 1 where an entry belongs
+            place[np.arange(len(rows)), rows, columns] = 1
+            place = tf.constant(place, below.dtype)
+            scale_tril += tf.einsum("...p,pde->...de", below, place)
+        return scale_tril
+
+    def _split(self, a, *axes):
+        """The last axis, split into several."""
         known, now = a.shape[:-1], tf.shape(a)
         lead = [now[i] if length is None else length for i, length in enumerate(known)]
-        return tf.reshape(a, [*lead, self.K, self.D])
+        return tf.reshape(a, [*lead, *axes])
 
     def get_config(self):
-        return {**super().get_config(), "D": self.D, "K": self.K}
+        return {
+            **super().get_config(),
+            "D": self.D,
+            "K": self.K,
+            "noise": self.noise,
+            "sigma": self.sigma,
+            "sigma_floor": self.sigma_floor,
+        }
 
 
 @keras.saving.register_keras_serializable(package="mdn_utils")
 class MixtureDensityNetwork(keras.Model):
-    """``x -> tanh layers -> MDNHead``: the parameters of p(y|x).
+    """``x -> hidden layers -> MDNHead``: the parameters of p(y|x).
 
-    Compile it with an optimizer alone: its loss is `nll`. What `save` writes, a ``.keras``
-    file, `keras.saving.load_model` reads wherever this module has been imported.
+    Inputs and targets are taken as they are. Scale both to about one before: the layers
+    start with weights made for that.
+
+    Compile the network with an optimizer alone: its loss is `nll`. What `save` writes, a
+    ``.keras`` file, `keras.saving.load_model` reads wherever this module was imported.
 
     Args:
-        inputs: input dimensions.
+        inputs: input dimensions, the length of the last axis of x.
         D: target dimensions.
         K: components.
-        hidden: units of the hidden layer, or a sequence for several layers.
+        hidden: width of the hidden layer, or a sequence of widths for several layers.
+        activation: what follows each hidden layer, "tanh" or "relu".
+        noise, sigma, sigma_floor: as for `MDNHead`.
         **kwargs: name, dtype and the like, as for every Keras model.
 
-    Shape: x (N, ..., inputs); log_pi (N, ..., K), mu (N, ..., K, D), log_sigma as mu.
+    Shape: x (N, ..., inputs); the outputs are those of `MDNHead`, in the order that `nll`,
+    `mean` and all other functions take: ``nll(y, *network(x))``.
 
     Raises:
-        ValueError: a size is no positive integer.
+        ValueError: a size is no positive integer, activation is none of the two, or
+            `MDNHead` refuses the noise.
 
     >>> network = MixtureDensityNetwork(inputs=1, D=1, K=26, hidden=50)
     >>> network.count_params()
@@ -364,19 +463,40 @@ class MixtureDensityNetwork(keras.Model):
     TensorShape([4, 1])
     """
 
-    def __init__(self, inputs, D, K, hidden=50, **kwargs):
+    def __init__(
+        self,
+        inputs,
+        D,
+        K,
+        hidden=50,
+        activation="tanh",
+        noise="diagonal",
+        sigma=None,
+        sigma_floor=0.0,
+        **kwargs,
+    ):
         sizes = (hidden,) if isinstance(hidden, Integral) else tuple(hidden)
         _shapes.check_sizes(inputs=inputs, D=D, K=K)
         for size in sizes:
             _shapes.check_sizes(hidden=size)
+        _shapes.check_activation(activation)
         super().__init__(**kwargs)
-        self.sizes = {"inputs": inputs, "D": D, "K": K, "hidden": hidden}
+        self.options = {
+            "inputs": inputs,
+            "D": D,
+            "K": K,
+            "hidden": hidden,
+            "activation": activation,
+            "noise": noise,
+            "sigma": sigma,
+            "sigma_floor": sigma_floor,
+        }
         dtype = self.dtype_policy
         self.hidden = [
-            keras.layers.Dense(size, activation="tanh", name=f"hidden_{i}", dtype=dtype)
+            keras.layers.Dense(size, activation=activation, name=f"hidden_{i}", dtype=dtype)
             for i, size in enumerate(sizes, start=1)
         ]
-        self.head = MDNHead(D, K, name="head", dtype=dtype)
+        self.head = MDNHead(D, K, noise, sigma, sigma_floor, name="head", dtype=dtype)
         self.build((None, inputs))
 
     def build(self, x_shape):
@@ -404,7 +524,7 @@ class MixtureDensityNetwork(keras.Model):
         return tf.add_n([loss, *self.losses])
 
     def get_config(self):
-        return {**super().get_config(), **self.sizes}
+        return {**super().get_config(), **self.options}
 
 
 # What several functions compute
@@ -418,15 +538,20 @@ def _log_components(y, mu, log_sigma, scale_tril):
 
 
 def _standardize(difference, log_sigma, scale_tril):
-    """(y - μ) / σ and log σ, or L⁻¹ (y - μ) and the log of the diagonal of L."""
-    if scale_tril is None:
-        return difference * tf.exp(-log_sigma), log_sigma
-    z = tf.linalg.triangular_solve(scale_tril, difference[..., None])
-    return z[..., 0], tf.math.log(tf.linalg.diag_part(scale_tril))
+    """z = L⁻¹ (y - μ), first divided by σ, then by C, and the log of the diagonal of L."""
+    z, log_scale = difference, tf.zeros((), difference.dtype)
+    if log_sigma is not None:
+        z, log_scale = z * tf.exp(-log_sigma), log_scale + log_sigma
+    if scale_tril is not None:
+        z = tf.linalg.triangular_solve(scale_tril, z[..., None])[..., 0]
+        log_scale = log_scale + tf.math.log(tf.linalg.diag_part(scale_tril))
+    return z, log_scale
 
 
-def _tril(a):
-    return tf.linalg.band_part(a, -1, 0)
+def _factor(log_sigma, scale_tril):
+    """L = diag(σ) C, the Cholesky factor of Σ."""
+    factor = tf.linalg.band_part(scale_tril, -1, 0)
+    return factor if log_sigma is None else tf.exp(log_sigma)[..., None] * factor
 
 
 def _exact_mode(log_pi, mu, log_sigma, scale_tril):
@@ -442,7 +567,7 @@ def _exact_mode(log_pi, mu, log_sigma, scale_tril):
         noise = rows(log_sigma, K, D)
         precision = tf.linalg.diag(tf.exp(-2 * noise))
     else:
-        noise = rows(scale_tril, K, D, D)
+        noise = rows(_factor(log_sigma, scale_tril), K, D, D)
         inverse = tf.linalg.triangular_solve(noise, tf.eye(D, dtype=mu.dtype))
         precision = tf.matmul(inverse, inverse, transpose_a=True)
 

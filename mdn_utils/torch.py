@@ -19,6 +19,7 @@ __all__ = [
     "MDNHead",
     "MixtureDensityNetwork",
     "component_pdf",
+    "covariance",
     "log_prob",
     "mean",
     "mode",
@@ -58,7 +59,7 @@ def component_pdf(y, mu, var):
     return (torch.exp(-square / (2 * var)) / torch.sqrt(2 * math.pi * var)).prod(dim=-1)
 
 
-def log_prob(y, log_pi, mu, log_sigma=None, *, scale_tril=None):
+def log_prob(y, log_pi, mu, log_sigma=None, scale_tril=None):
     """``log p(y) = log Σ_k exp(log π_k + log N(y | μ_k, Σ_k))``.
 
     The sum is a log-sum-exp: nothing underflows, however far y lies from every mean.
@@ -68,7 +69,8 @@ def log_prob(y, log_pi, mu, log_sigma=None, *, scale_tril=None):
         log_pi: log mixing weights, shape (..., K).
         mu: means, shape (..., K, D).
         log_sigma: log standard deviations, as many axes as mu, broadcastable to it.
-        scale_tril: lower Cholesky factors, shape (..., K, D, D), in place of log_sigma.
+        scale_tril: lower Cholesky factors, shape (..., K, D, D), in units of σ_k where
+            log_sigma is given, too: Σ_k = L_k L_kᵀ with L_k = diag(σ_k) scale_tril_k.
 
     Returns:
         Log density in nats, shape (...): the leading axes of y and the parameters.
@@ -89,7 +91,7 @@ def log_prob(y, log_pi, mu, log_sigma=None, *, scale_tril=None):
     return torch.logsumexp(log_pi + _log_components(y, mu, log_sigma, scale_tril), dim=-1)
 
 
-def nll(y, log_pi, mu, log_sigma=None, *, scale_tril=None):
+def nll(y, log_pi, mu, log_sigma=None, scale_tril=None):
     """``-1/N Σ_n log p(y_n)``: the negative log-likelihood of a row, the training loss.
 
     Args:
@@ -110,10 +112,10 @@ def nll(y, log_pi, mu, log_sigma=None, *, scale_tril=None):
     """
     mu, y, log_pi, log_sigma, scale_tril = _tensors(mu, y, log_pi, log_sigma, scale_tril)
     _shapes.check(log_pi, mu, log_sigma, scale_tril, y=y, one_for_each_row=True)
-    return -log_prob(y, log_pi, mu, log_sigma, scale_tril=scale_tril).mean()
+    return -log_prob(y, log_pi, mu, log_sigma, scale_tril).mean()
 
 
-def mean(log_pi, mu, log_sigma=None, *, scale_tril=None):
+def mean(log_pi, mu, log_sigma=None, scale_tril=None):
     """``E[y] = Σ_k π_k μ_k``.
 
     Args:
@@ -134,7 +136,7 @@ def mean(log_pi, mu, log_sigma=None, *, scale_tril=None):
     return (log_pi.exp()[..., None] * mu).sum(dim=-2)
 
 
-def variance(log_pi, mu, log_sigma=None, *, scale_tril=None):
+def variance(log_pi, mu, log_sigma=None, scale_tril=None):
     """``Var[y_d] = Σ_k π_k (σ_kd² + (μ_kd - E[y_d])²)``: within and between components.
 
     Args:
@@ -157,11 +159,40 @@ def variance(log_pi, mu, log_sigma=None, *, scale_tril=None):
     if scale_tril is None:
         within = torch.exp(2 * log_sigma)
     else:
-        within = (scale_tril.tril() ** 2).sum(dim=-1)  # the diagonal of L Lᵀ
+        within = (_factor(log_sigma, scale_tril) ** 2).sum(dim=-1)  # diagonal of L Lᵀ
     return (pi * (within + between**2)).sum(dim=-2)
 
 
-def mode(log_pi, mu, log_sigma=None, *, scale_tril=None, kind="component"):
+def covariance(log_pi, mu, log_sigma=None, scale_tril=None):
+    """``Cov[y] = Σ_k π_k (Σ_k + (μ_k - E[y]) (μ_k - E[y])ᵀ)``: within and between.
+
+    Args:
+        log_pi, mu, log_sigma, scale_tril: as for `log_prob`.
+
+    Returns:
+        Covariance matrix of the target dimensions, shape (..., D, D).
+
+    Raises:
+        ValueError: the shapes do not fit.
+
+    >>> log_pi, mu = torch.tensor([0.5, 0.5]).log(), torch.tensor([[-1.0, -1], [1, 1]])
+    >>> covariance(log_pi, mu, torch.zeros(1, 1)).tolist()
+    [[2.0, 1.0], [1.0, 2.0]]
+    """
+    mu, log_pi, log_sigma, scale_tril = _tensors(mu, log_pi, log_sigma, scale_tril)
+    _shapes.check(log_pi, mu, log_sigma, scale_tril)
+    pi = log_pi.exp()[..., None, None]
+    between = mu - (pi[..., 0] * mu).sum(dim=-2, keepdim=True)
+    between = between[..., :, None] * between[..., None, :]
+    if scale_tril is None:
+        within = torch.exp(2 * log_sigma)[..., None] * torch.eye(mu.shape[-1]).to(mu)
+    else:
+        factor = _factor(log_sigma, scale_tril)
+        within = factor @ factor.mT
+    return (pi * (within + between)).sum(dim=-3)
+
+
+def mode(log_pi, mu, log_sigma=None, scale_tril=None, *, kind="component"):
     """``argmax p(y)``, or one of two short cuts to it.
 
     ==============  ===============================================================
@@ -219,8 +250,8 @@ def sample(
     log_pi,
     mu,
     log_sigma=None,
-    *,
     scale_tril=None,
+    *,
     n=None,
     seed=None,
     temperature=1.0,
@@ -267,13 +298,13 @@ def sample(
         log_pi = (log_pi - log_pi.amax(dim=-1, keepdim=True)) / cold
         k = _draw_component(log_pi.exp(), torch.rand(*lead, count, **options))  # (..., n)
         noise = torch.randn(*lead, count, mu.shape[-1], **options) * temperature**0.5
-        if scale_tril is None:
-            noise = _pick(log_sigma.expand(mu.shape), k).exp() * noise
-        else:
+        if scale_tril is not None:
             flat = scale_tril.tril().flatten(start_dim=-2)
             flat = flat.expand(*mu.shape[:-1], flat.shape[-1])
             factor = _pick(flat, k).unflatten(-1, scale_tril.shape[-2:])  # (..., n, D, D)
             noise = torch.einsum("...de,...e->...d", factor, noise)
+        if log_sigma is not None:
+            noise = _pick(log_sigma.expand(mu.shape), k).exp() * noise
         y = _pick(mu, k) + noise
     return y[..., 0, :] if n is None else y.movedim(-2, 0)
 
@@ -281,49 +312,105 @@ def sample(
 class MDNHead(nn.Module):
     """``log π = log softmax(a^π)``, ``μ = a^μ``, ``log σ = a^σ``, each a linear layer.
 
+    ==============  ===================================  =================================
+    ``noise``       components                           outputs besides log_pi and mu
+    ==============  ===================================  =================================
+    ``full``        ``N(μ_k, L_k L_kᵀ)``,                log_sigma (..., K, D),
+                    ``L_k = diag(σ_k) C_k``              scale_tril (..., K, D, D): C_k
+    ``diagonal``    ``N(μ_k, diag(σ_k²))``               log_sigma (..., K, D)
+    ``isotropic``   ``N(μ_k, σ_k² I)``                   log_sigma (..., K, 1)
+    ``shared``      ``N(μ_k, σ² I)``, one σ for all k    log_sigma (..., 1, 1)
+    ``fixed``       ``N(μ_k, σ² I)``, σ given            log_sigma (..., 1, 1)
+    ==============  ===================================  =================================
+
+    C_k is lower triangular with ones on the diagonal, so with full noise σ_kd is the
+    standard deviation of dimension d given the dimensions before it.
+
     Args:
         features: how many features come in.
         D: target dimensions.
         K: components.
+        noise: one of the five above.
+        sigma: the σ of fixed noise, in units of the target; for no other noise.
+        sigma_floor: a lower bound of every σ, in units of the target: σ = exp(a^σ) +
+            sigma_floor. 0 is no bound.
 
-    Shape: features (..., features); log_pi (..., K), mu (..., K, D), log_sigma (..., K, D).
+    Shape: features (..., features); log_pi (..., K), mu (..., K, D), the rest as above.
 
     Raises:
-        ValueError: a size is no positive integer.
+        ValueError: a size is no positive integer, noise is none of the five, sigma is
+            missing for fixed noise or given for another, or sigma_floor is negative.
 
     >>> log_pi, mu, log_sigma = MDNHead(50, D=2, K=3)(torch.zeros(4, 50))
     >>> log_pi.shape, mu.shape, log_sigma.shape
     (torch.Size([4, 3]), torch.Size([4, 3, 2]), torch.Size([4, 3, 2]))
+    >>> head = MDNHead(50, D=2, K=3, noise="full", sigma_floor=0.01)
+    >>> nll(torch.zeros(4, 2), *head(torch.zeros(4, 50))).shape
+    torch.Size([])
     """
 
-    def __init__(self, features, D, K):
+    def __init__(self, features, D, K, noise="diagonal", sigma=None, sigma_floor=0.0):
         _shapes.check_sizes(features=features, D=D, K=K)
+        _shapes.check_noise(noise, sigma, sigma_floor)
         super().__init__()
-        self.D, self.K = D, K
+        self.D, self.K, self.noise = D, K, noise
+        self.sigma, self.sigma_floor = sigma, sigma_floor
         self.pi = nn.Linear(features, K)
         self.mu = nn.Linear(features, K * D)
-        self.log_sigma = nn.Linear(features, K * D)
+        if noise != "fixed":
+            self.log_sigma = nn.Linear(features, math.prod(_shapes.sigma_axes(noise, K, D)))
+        if noise == "full" and D > 1:
+            self.below = nn.Linear(features, K * D * (D - 1) // 2)
 
     def forward(self, features):
         log_pi = torch.log_softmax(self.pi(features), dim=-1)
         mu = self.mu(features).unflatten(-1, (self.K, self.D))
-        log_sigma = self.log_sigma(features).unflatten(-1, (self.K, self.D))
-        return log_pi, mu, log_sigma
+        if self.noise == "fixed":
+            return log_pi, mu, torch.full_like(mu[..., :1, :1], math.log(self.sigma))
+        axes = _shapes.sigma_axes(self.noise, self.K, self.D)
+        log_sigma = self.log_sigma(features).unflatten(-1, axes)
+        if self.sigma_floor:
+            floor = torch.full_like(log_sigma, math.log(self.sigma_floor))
+            log_sigma = torch.logaddexp(log_sigma, floor)
+        if self.noise != "full":
+            return log_pi, mu, log_sigma
+        return log_pi, mu, log_sigma, self._scale_tril(features, mu)
+
+    def _scale_tril(self, features, mu):
+        """C: ones on the diagonal, the outputs of the layer `below` under it."""
+        scale_tril = torch.diag_embed(torch.ones_like(mu))
+        if self.D > 1:
+            rows, columns = torch.tril_indices(self.D, self.D, offset=-1)
+            below = self.below(features).unflatten(-1, (self.K, -1))
+            scale_tril[..., rows, columns] = below
+        return scale_tril
+
+    def extra_repr(self):
+        level = "" if self.sigma is None else f", sigma={self.sigma}"
+        floor = f", sigma_floor={self.sigma_floor}" if self.sigma_floor else ""
+        return f"D={self.D}, K={self.K}, noise={self.noise!r}{level}{floor}"
 
 
 class MixtureDensityNetwork(nn.Module):
-    """``x -> tanh layers -> MDNHead``: the parameters of p(y|x).
+    """``x -> hidden layers -> MDNHead``: the parameters of p(y|x).
+
+    Inputs and targets are taken as they are. Scale both to about one before: the layers
+    start with weights made for that.
 
     Args:
-        inputs: input dimensions.
+        inputs: input dimensions, the length of the last axis of x.
         D: target dimensions.
         K: components.
-        hidden: units of the hidden layer, or a sequence for several layers.
+        hidden: width of the hidden layer, or a sequence of widths for several layers.
+        activation: what follows each hidden layer, "tanh" or "relu".
+        noise, sigma, sigma_floor: as for `MDNHead`.
 
-    Shape: x (..., inputs); log_pi (..., K), mu (..., K, D), log_sigma (..., K, D).
+    Shape: x (..., inputs); the outputs are those of `MDNHead`, in the order that `nll`,
+    `mean` and all other functions take: ``nll(y, *network(x))``.
 
     Raises:
-        ValueError: a size is no positive integer.
+        ValueError: a size is no positive integer, activation is none of the two, or
+            `MDNHead` refuses the noise.
 
     >>> network = MixtureDensityNetwork(inputs=1, D=1, K=26, hidden=50)
     >>> sum(p.numel() for p in network.parameters())
@@ -333,17 +420,28 @@ class MixtureDensityNetwork(nn.Module):
     (torch.Size([]), torch.Size([4, 1]))
     """
 
-    def __init__(self, inputs, D, K, hidden=50):
+    def __init__(
+        self,
+        inputs,
+        D,
+        K,
+        hidden=50,
+        activation="tanh",
+        noise="diagonal",
+        sigma=None,
+        sigma_floor=0.0,
+    ):
         sizes = (hidden,) if isinstance(hidden, Integral) else tuple(hidden)
         _shapes.check_sizes(inputs=inputs, D=D, K=K)
         for size in sizes:
             _shapes.check_sizes(hidden=size)
+        _shapes.check_activation(activation)
         super().__init__()
         self.hidden = nn.Sequential()
         for width, size in zip((inputs, *sizes), sizes, strict=False):
             self.hidden.append(nn.Linear(width, size))
-            self.hidden.append(nn.Tanh())
-        self.head = MDNHead((inputs, *sizes)[-1], D, K)
+            self.hidden.append(nn.Tanh() if activation == "tanh" else nn.ReLU())
+        self.head = MDNHead((inputs, *sizes)[-1], D, K, noise, sigma, sigma_floor)
 
     def forward(self, x):
         return self.head(self.hidden(x))
@@ -360,11 +458,20 @@ def _log_components(y, mu, log_sigma, scale_tril):
 
 
 def _standardize(difference, log_sigma, scale_tril):
-    """(y - μ) / σ and log σ, or L⁻¹ (y - μ) and the log of the diagonal of L."""
-    if scale_tril is None:
-        return difference * torch.exp(-log_sigma), log_sigma
-    z = torch.linalg.solve_triangular(scale_tril, difference[..., None], upper=False)
-    return z[..., 0], scale_tril.diagonal(dim1=-2, dim2=-1).log()
+    """z = L⁻¹ (y - μ), first divided by σ, then by C, and the log of the diagonal of L."""
+    z, log_scale = difference, difference.new_zeros(())
+    if log_sigma is not None:
+        z, log_scale = z * torch.exp(-log_sigma), log_scale + log_sigma
+    if scale_tril is not None:
+        z = torch.linalg.solve_triangular(scale_tril, z[..., None], upper=False)[..., 0]
+        log_scale = log_scale + scale_tril.diagonal(dim1=-2, dim2=-1).log()
+    return z, log_scale
+
+
+def _factor(log_sigma, scale_tril):
+    """L = diag(σ) C, the Cholesky factor of Σ."""
+    factor = scale_tril.tril()
+    return factor if log_sigma is None else log_sigma.exp()[..., None] * factor
 
 
 @torch.no_grad()
@@ -381,7 +488,7 @@ def _exact_mode(log_pi, mu, log_sigma, scale_tril):
         noise = rows(log_sigma, K, D)
         precision = torch.diag_embed(torch.exp(-2 * noise))
     else:
-        noise = rows(scale_tril, K, D, D)
+        noise = rows(_factor(log_sigma, scale_tril), K, D, D)
         identity = torch.eye(D, dtype=mu.dtype, device=mu.device)
         inverse = torch.linalg.solve_triangular(noise, identity, upper=False)
         precision = inverse.mT @ inverse

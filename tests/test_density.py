@@ -7,6 +7,7 @@ import pytest
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from scipy.differentiate import jacobian
 from scipy.integrate import dblquad, quad
 from scipy.optimize import minimize
 from scipy.special import log_softmax, logsumexp
@@ -23,12 +24,18 @@ from torch.distributions import (
 from mdn_utils import numpy as mdn
 
 steady = settings(deadline=None, derandomize=True, max_examples=60)
-NOISE = {"diagonal": (1, 1), "isotropic": (1, 0), "shared": (0, 0), "full": None}
+NOISE = {
+    "diagonal": (1, 1),
+    "isotropic": (1, 0),
+    "shared": (0, 0),
+    "full": None,
+    "full in units of sigma": (1, 1),
+}
 
 
 @st.composite
 def mixtures(draw, noise=tuple(NOISE), D=None):
-    """A batch of targets and parameters: y, log_pi, mu and the noise as a keyword."""
+    """A batch of targets and parameters: y, log_pi, mu and the noise by keyword."""
     lead = tuple(draw(st.lists(st.integers(1, 4), max_size=3)))
     K = draw(st.integers(1, 5))
     D = D or draw(st.integers(1, 4))
@@ -40,26 +47,31 @@ def mixtures(draw, noise=tuple(NOISE), D=None):
 
 
 def random_noise(rng, kind, lead, K, D):
+    noise = {}
     if NOISE[kind] is not None:
         per_component, per_target = NOISE[kind]
         shape = (*lead, K if per_component else 1, D if per_target else 1)
-        return {"log_sigma": 0.7 * rng.standard_normal(shape)}
-    factor = np.tril(rng.standard_normal((*lead, K, D, D)), -1)
-    diagonal = np.exp(0.5 * rng.standard_normal((*lead, K, D)))
-    return {"scale_tril": factor + diagonal[..., None] * np.eye(D)}
+        noise["log_sigma"] = 0.7 * rng.standard_normal(shape)
+    if kind.startswith("full"):
+        factor = np.tril(rng.standard_normal((*lead, K, D, D)), -1)
+        diagonal = np.exp(0.5 * rng.standard_normal((*lead, K, D)))
+        noise["scale_tril"] = factor + diagonal[..., None] * np.eye(D)
+    return noise
 
 
 def cholesky(mu, log_sigma=None, scale_tril=None):
     """The noise as Cholesky factors, whatever it is."""
-    if scale_tril is not None:
+    if log_sigma is None:
         return scale_tril
-    return np.exp(np.broadcast_to(log_sigma, mu.shape))[..., None] * np.eye(mu.shape[-1])
+    sigma = np.exp(np.broadcast_to(log_sigma, mu.shape))[..., None]
+    return sigma * (np.eye(mu.shape[-1]) if scale_tril is None else scale_tril)
 
 
 def pytorch_mixture(log_pi, mu, noise):
     mu, weights = torch.tensor(mu), Categorical(logits=torch.tensor(log_pi))
     if "scale_tril" in noise:
-        components = MultivariateNormal(mu, scale_tril=torch.tensor(noise["scale_tril"]))
+        factor = torch.tensor(cholesky(mu.numpy(), **noise))
+        components = MultivariateNormal(mu, scale_tril=factor)
     else:
         sigma = torch.tensor(noise["log_sigma"]).exp().expand(mu.shape)
         components = Independent(Normal(mu, sigma), 1)
@@ -166,6 +178,24 @@ def test_log_prob_mean_and_variance_against_pytorch(case):
 
 
 @steady
+@given(mixtures())
+def test_covariance_against_pytorch_and_numpy(case):
+    _, log_pi, mu, noise = case
+    factor = np.broadcast_to(cholesky(mu, **noise), (*mu.shape, mu.shape[-1]))
+    factor = torch.tensor(factor.copy())
+    components = MultivariateNormal(torch.tensor(mu), scale_tril=factor)
+    components = components.covariance_matrix.numpy()
+    actual = mdn.covariance(log_pi, mu, **noise)
+    pi = np.exp(log_pi)
+    for row in np.ndindex(log_pi.shape[:-1]):
+        within = np.einsum("k,kde->de", pi[row], components[row])
+        between = np.atleast_2d(np.cov(mu[row].T, aweights=pi[row], ddof=0))
+        assert_close(actual[row], within + between, 1e-11)
+    diagonal = np.diagonal(actual, axis1=-2, axis2=-1)
+    assert_close(diagonal, mdn.variance(log_pi, mu, **noise), VALUE["float64"])
+
+
+@steady
 @given(mixtures(D=1))
 def test_cdf_against_pytorch(case):
     y, log_pi, mu, noise = case
@@ -180,14 +210,14 @@ def test_cdf_against_pytorch(case):
 
 
 @steady
-@given(mixtures(noise=("diagonal",)))
-def test_a_diagonal_cholesky_factor_is_the_diagonal_model(case):
+@given(mixtures(noise=("diagonal", "isotropic", "shared", "full in units of sigma")))
+def test_the_matching_cholesky_factor_is_the_same_model(case):
     y, log_pi, mu, noise = case
     full = {"scale_tril": cholesky(mu, **noise)}
     for function in (mdn.log_prob, mdn.nll):
         diagonal = function(y, log_pi, mu, **noise)
         assert_close(function(y, log_pi, mu, **full), diagonal, VALUE["float64"])
-    for function in (mdn.mean, mdn.variance):
+    for function in (mdn.mean, mdn.variance, mdn.covariance):
         diagonal = function(log_pi, mu, **noise)
         assert_close(function(log_pi, mu, **full), diagonal, VALUE["float64"])
     for kind in ("component", "peak", "exact"):
@@ -209,6 +239,7 @@ def test_what_stands_above_the_diagonal_is_not_read():
     for function in (
         lambda scale_tril: mdn.log_prob(y, log_pi, mu, scale_tril=scale_tril),
         lambda scale_tril: mdn.variance(log_pi, mu, scale_tril=scale_tril),
+        lambda scale_tril: mdn.covariance(log_pi, mu, scale_tril=scale_tril),
         lambda scale_tril: mdn.mode(log_pi, mu, scale_tril=scale_tril, kind="exact"),
         lambda scale_tril: mdn.sample(log_pi, mu, scale_tril=scale_tril, seed=0),
     ):
@@ -399,7 +430,7 @@ def test_exact_mode_in_several_dimensions(kind):
         starts = [*mu[row], *(mu[row] @ rng.standard_normal((3, 3)) for _ in range(1))][:4]
         found = [minimize(drop, y, method="Nelder-Mead").fun for y in starts]
         assert height[row] >= -min(found) - 1e-7
-        slope = minimize(drop, mode[row], method="BFGS", options={"maxiter": 0}).jac
+        slope = jacobian(lambda y, f=drop: f(np.moveaxis(y, 0, -1)), mode[row]).df
         np.testing.assert_allclose(slope, 0, atol=1e-5)
 
 

@@ -25,7 +25,7 @@ steady = settings(deadline=None, derandomize=True, max_examples=60)
 each_module = pytest.mark.parametrize("name", MODULES)
 each_framework = pytest.mark.parametrize("name", ["tensorflow", "torch"])
 each_dtype = pytest.mark.parametrize("dtype", ["float64", "float32"])
-NOISE = ("diagonal", "isotropic", "shared", "full")
+NOISE = ("diagonal", "isotropic", "shared", "full", "full in units of sigma")
 
 
 def tensor(name, a):
@@ -62,13 +62,16 @@ def gradients(name, function, *args):
 
 
 def draw_noise(rng, kind, lead, K, D):
-    """log_sigma and scale_tril, one of them None."""
-    if kind == "full":
+    """log_sigma and scale_tril, one of them or none of them None."""
+    log_sigma = scale_tril = None
+    if kind != "full":
+        shape = {"isotropic": (K, 1), "shared": (1, 1)}.get(kind, (K, D))
+        log_sigma = 0.5 * rng.standard_normal((*lead, *shape))
+    if kind.startswith("full"):
         factor = np.tril(0.5 * rng.standard_normal((*lead, K, D, D)), -1)
         diagonal = np.exp(0.3 * rng.standard_normal((*lead, K, D)))
-        return None, factor + diagonal[..., None] * np.eye(D)
-    shape = {"diagonal": (K, D), "isotropic": (K, 1), "shared": (1, 1)}[kind]
-    return 0.5 * rng.standard_normal((*lead, *shape)), None
+        scale_tril = factor + diagonal[..., None] * np.eye(D)
+    return log_sigma, scale_tril
 
 
 @st.composite
@@ -131,6 +134,7 @@ def test_values_equal_those_of_numpy(name, dtype, data):
         ("nll", (y, log_pi, mu, log_sigma)),
         ("mean", (log_pi, mu, log_sigma)),
         ("variance", (log_pi, mu, log_sigma)),
+        ("covariance", (log_pi, mu, log_sigma)),
         ("mode", (log_pi, mu, log_sigma)),
     ]:
         actual = call(name, function, *args, **noise)
@@ -142,7 +146,7 @@ def test_values_equal_those_of_numpy(name, dtype, data):
         expected = call("numpy", "mode", *args, **noise, kind=kind)
         assert actual.dtype == dtype
         assert_close(actual, expected, max(tolerance, 1e-9))  # the exact one iterates
-    if log_sigma is not None:
+    if scale_tril is None:
         args = y, mu, np.exp(2 * log_sigma)
         actual = call(name, "component_pdf", *args)
         assert_close(actual, call("numpy", "component_pdf", *args), tolerance)
@@ -182,9 +186,15 @@ def closed_form(y, log_pi, mu, log_sigma, scale_tril):
 
     The logits a with log π = log softmax(a) get π - γ, and log π itself -γ. With z the
     standardized target, μ gets -γ z / σ, log σ gets γ (1 - z²); L gets, for its lower
-    triangle, -γ (L⁻ᵀ z zᵀ - diag(1 / L)), and then μ gets -γ L⁻ᵀ z.
+    triangle, -γ (L⁻ᵀ z zᵀ - diag(1 / L)), and then μ gets -γ L⁻ᵀ z. With L = diag(σ) C
+    the chain rule gives what log σ and C get.
     """
     N = max(1, np.prod(log_pi.shape[:-1], dtype=int))
+    if log_sigma is not None and scale_tril is not None:
+        sigma = np.exp(log_sigma)[..., None]
+        *others, by_factor = closed_form(y, log_pi, mu, None, sigma * scale_tril)
+        by_log_sigma = (by_factor * sigma * scale_tril).sum(axis=-1)
+        return [*others, by_log_sigma, by_factor * sigma]
     r = y[..., None, :] - mu
     if scale_tril is None:
         z = r * np.exp(-log_sigma)
@@ -211,24 +221,27 @@ def closed_form(y, log_pi, mu, log_sigma, scale_tril):
 
 def check_gradients(name, dtype, logits, y, mu, log_sigma, scale_tril=None):
     """nll of a head, differentiated with respect to the outputs of the head."""
-    full = log_sigma is None
-    noise = scale_tril if full else log_sigma
+    noise = {"log_sigma": log_sigma, "scale_tril": scale_tril}
+    noise = {key: a for key, a in noise.items() if a is not None}
 
-    def loss(logits, mu, noise):
+    def loss(logits, mu, *values):
         soft = tf.nn.log_softmax if name == "tensorflow" else torch.log_softmax
-        arguments = {"scale_tril" if full else "log_sigma": noise}
+        arguments = dict(zip(noise, values, strict=True))
         return MODULES[name].nll(tensor(name, y), soft(logits, -1), mu, **arguments)
 
-    value, (by_logits, by_mu, by_noise) = gradients(name, loss, logits, mu, noise)
+    value, (by_logits, by_mu, *by_noise) = gradients(
+        name, loss, logits, mu, *noise.values()
+    )
     wide = [
         None if a is None else a.astype("float64")
         for a in (y, log_softmax(logits.astype("float64"), -1), mu, log_sigma, scale_tril)
     ]
-    expected = closed_form(*wide)
+    expected_logits, _, expected_mu, *expected_noise = closed_form(*wide)
     assert np.isfinite(value)
-    assert_close(by_logits, expected[0], GRADIENT[dtype])
-    assert_close(by_mu, expected[2], GRADIENT[dtype])
-    assert_close(by_noise, expected[3], GRADIENT[dtype])
+    assert_close(by_logits, expected_logits, GRADIENT[dtype])
+    assert_close(by_mu, expected_mu, GRADIENT[dtype])
+    for actual, expected in zip(by_noise, expected_noise, strict=True):
+        assert_close(actual, expected, GRADIENT[dtype])
 
 
 @each_framework
@@ -489,6 +502,7 @@ def test_graphs_of_unknown_batch_size_give_the_same(kind):
             mdn_tf.nll(y, log_pi, mu, **noise),
             mdn_tf.mean(log_pi, mu, **noise),
             mdn_tf.variance(log_pi, mu, **noise),
+            mdn_tf.covariance(log_pi, mu, **noise),
             *(
                 mdn_tf.mode(log_pi, mu, **noise, kind=k)
                 for k in ("component", "peak", "exact")
@@ -532,7 +546,7 @@ def check_refused(name, function, arguments, message):
 
 
 DENSITIES = ["log_prob", "nll"]
-ALL = ["log_prob", "nll", "mean", "variance", "mode", "sample"]
+ALL = ["log_prob", "nll", "mean", "variance", "covariance", "mode", "sample"]
 BAD = {
     "y without D": (DENSITIES, {"y": np.zeros(4)}, r"y must have shape .*got shape \(4,\)"),
     "y without D, as many as D": (
@@ -607,14 +621,14 @@ BAD = {
         r"log_sigma must .*got shape \(4, 3, 2, 2\).*scale_tril=",
     ),
     "no noise": (
-        ["log_prob", "nll", "variance", "sample"],
+        ["log_prob", "nll", "variance", "covariance", "sample"],
         {"log_sigma": None},
         r"log_sigma or scale_tril must be given, got neither",
     ),
-    "both kinds of noise": (
+    "a factor beside log_sigma that is not square": (
         ALL,
-        {"scale_tril": np.ones((4, 3, 2, 2))},
-        r"log_sigma must be left out where scale_tril is given, got both",
+        {"scale_tril": np.ones((4, 3, 2, 1))},
+        r"scale_tril must have shape \(\.\.\., K, D, D\).*got shape \(4, 3, 2, 1\)",
     ),
     "a factor that is not square": (
         ALL,
