@@ -124,6 +124,12 @@ GROUPS = {
         "noise, twice the steps": recipe(noise=0.03, steps=2000),
         "more data": recipe(N=16_000),
     },
+    "few": {
+        "recipe": recipe(N=500),
+        "half the steps": recipe(N=500, steps=500),
+        "noise": recipe(N=500, noise=0.1),
+        "early stopping": recipe(N=500, early=True),
+    },
     "fresh": FRESH,
 }
 
