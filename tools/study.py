@@ -53,10 +53,7 @@ CARELESS = RECIPE | {
     "peak": 0.01,
     "decay": False,
 }
-FRESH = {
-    "6,000 steps": {"steps": 6000, "size": 500, "hidden": (100, 100, 100)},
-    "15,000 steps": {"steps": 15_000, "size": 1000, "hidden": (128, 128, 128)},
-}
+FRESH = {"steps": 4000, "size": 500, "hidden": (100, 100, 100)}
 
 
 def careless(**change):
@@ -121,7 +118,7 @@ GROUPS = {
         "wider layers": recipe(hidden=(100, 100, 100)),
         "rate x 5": recipe(peak=0.01),
         "twice the steps": recipe(steps=2000),
-        "noise, twice the steps": recipe(noise=0.03, steps=2000),
+        "noise and more steps": recipe(noise=0.03, steps=2000),
         "more data": recipe(N=16_000),
     },
     "few": {
@@ -130,7 +127,7 @@ GROUPS = {
         "noise": recipe(N=500, noise=0.1),
         "early stopping": recipe(N=500, early=True),
     },
-    "fresh": FRESH,
+    "fresh": {"4,000 steps": FRESH},
 }
 
 
