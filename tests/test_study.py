@@ -42,6 +42,14 @@ def test_a_row_of_the_table_comes_out_again(framework, group, setting):
     assert abs(gap - stored) < SPREAD
 
 
+@pytest.mark.parametrize("framework", study.TAGS)
+def test_training_on_fresh_samples_comes_out_again(framework):
+    names = study.chapter(framework)
+    gap = study.run_fresh(names, study.FRESH, seeds=[SEED]).item()
+    assert gap <= 0.04
+    assert abs(gap - study.read()[framework, "fresh", "4,000 steps"][SEED]) < SPREAD
+
+
 def test_the_parts_of_the_start_can_be_taken_one_by_one():
     good = [np.full(3, i) for i in range(10)]  # two hidden layers, three heads
     plain = [np.full(3, -1) for _ in good]
