@@ -44,7 +44,7 @@ def current(root=ROOT):
 
 
 def mentions(address):
-    """A pattern for the address in the bytes of a file, but not as part of a longer name."""
+    """A pattern for the address in a file, but not as a part of a longer name."""
     return re.compile(re.escape(address).encode() + rb"(?:\.git)?(?![\w-]|\.\w)")
 
 
