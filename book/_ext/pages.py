@@ -137,6 +137,9 @@ def finish_body(app, pagename, templatename, context, doctree):
         soup.h1.insert_after(BeautifulSoup(below, "html.parser"))
     settle_images(soup, app.builder)
     keep_with_punctuation(soup)
+    # docutils calls the bibliography a list, of entries that are no list items.
+    for entries in soup.select(".citation-list[role=list]"):
+        del entries["role"]
     # What it says is its name. myst-nb gives all of them the same other name.
     for summary in soup.select("summary[aria-label]"):
         del summary["aria-label"]

@@ -31,3 +31,18 @@ document.addEventListener("DOMContentLoaded", () => {
   window.MathJax?.startup?.promise?.then(again);
   document.fonts.addEventListener("loadingdone", again);
 });
+
+/* The sidebar of a phone closes with the Escape key, and the focus goes back to its button. */
+
+document.addEventListener("keydown", (event) => {
+  if (event.key !== "Escape") return;
+  for (const side of ["primary", "secondary"]) {
+    const box = document.getElementById(`pst-${side}-sidebar-checkbox`);
+    const button = document.querySelector(`button.${side}-toggle`);
+    const covers = matchMedia(`(max-width: ${side === "primary" ? 991 : 1199}.98px)`).matches;
+    if (covers && box?.checked) {
+      box.click();
+      button?.focus();
+    }
+  }
+});
