@@ -234,28 +234,26 @@ def cover(framework):
 
 
 def font_faces():
-    """The fonts of the pages; where they lack a letter, or are not there, Matplotlib's."""
+    """The fonts of the pages, and those of Matplotlib for what they lack."""
+    own = HTML / "_static" / "fonts"
     ttf = Path(matplotlib.get_data_path(), "fonts", "ttf")
     faces = [
-        ("Book Serif", "normal", 400, "source-serif-4-400.woff2", "STIXGeneral.ttf"),
-        ("Book Serif", "italic", 400, "source-serif-4-400-italic.woff2", "STIXGeneralItalic.ttf"),
-        ("Book Serif", "normal", 600, "source-serif-4-600.woff2", "STIXGeneralBol.ttf"),
-        ("Letters", "normal", 400, None, "STIXGeneral.ttf"),
-        ("Letters", "italic", 400, None, "STIXGeneralItalic.ttf"),
-        ("Letters", "normal", 600, None, "STIXGeneralBol.ttf"),
-        ("Book Mono", "normal", 400, None, "DejaVuSansMono.ttf"),
-        ("Book Mono", "italic", 400, None, "DejaVuSansMono-Oblique.ttf"),
-        ("Book Mono", "normal", 700, None, "DejaVuSansMono-Bold.ttf"),
-    ]  # fmt: skip
-    css = []
-    for family, style, weight, own, fallback in faces:
-        own = HTML / "_static" / "fonts" / own if own else None
-        file = own if own and own.is_file() else ttf / fallback
-        css.append(
-            f'@font-face {{ font-family: "{family}"; font-style: {style}; '
-            f'font-weight: {weight}; src: url("{file.as_uri()}"); }}'
-        )
-    return "\n".join(css)
+        ("Book Serif", "normal", 400, own / "source-serif-4-400.woff2"),
+        ("Book Serif", "italic", 400, own / "source-serif-4-400-italic.woff2"),
+        ("Book Serif", "normal", 600, own / "source-serif-4-600.woff2"),
+        ("Other Serif", "normal", 400, ttf / "STIXGeneral.ttf"),
+        ("Other Serif", "italic", 400, ttf / "STIXGeneralItalic.ttf"),
+        ("Other Serif", "normal", 600, ttf / "STIXGeneralBol.ttf"),
+        ("Book Mono", "normal", 400, ttf / "DejaVuSansMono.ttf"),
+        ("Book Mono", "italic", 400, ttf / "DejaVuSansMono-Oblique.ttf"),
+        ("Book Mono", "normal", 700, ttf / "DejaVuSansMono-Bold.ttf"),
+    ]
+    return "\n".join(
+        f'@font-face {{ font-family: "{family}"; font-style: {style}; '
+        f'font-weight: {weight}; src: url("{file.as_uri()}"); }}'
+        for family, style, weight, file in faces
+        if file.is_file()
+    )
 
 
 def running_heads(soup):
@@ -396,10 +394,10 @@ def finish(path, headings):
 
 def print_pdf(page, path):
     """Print twice: the contents need the page numbers of the first print."""
-    options = {"tagged": True, "outline": True, "print_background": True}
-    page.pdf(path=path, prefer_css_page_size=True, **options)
+    options = {"prefer_css_page_size": True, "print_background": True}
+    page.pdf(path=path, **options)
     page.evaluate(FILL_IN, pages_of_anchors(path))
-    page.pdf(path=path, prefer_css_page_size=True, **options)
+    page.pdf(path=path, tagged=True, outline=True, **options)
 
 
 def make(framework="both"):
