@@ -10,6 +10,7 @@ ROOT = Path(__file__).resolve().parents[1]
 BIN = Path(sys.executable).parent
 CHAPTERS = sorted(str(path.relative_to(ROOT)) for path in ROOT.glob("book/*.ipynb"))
 PAGES = "tests/test_pages.py"
+OFFLINE = ["tests/test_pdf.py", "tests/test_archive.py"]
 TRACKS = "tests/test_tracks.py"
 
 STEPS = {
@@ -17,12 +18,13 @@ STEPS = {
     "format of code and notebooks": ["ruff", "format", "--check"],
     "unit tests and doctests": [
         "pytest", "--doctest-modules", "tests", "mdn_utils",
-        f"--ignore={PAGES}", f"--ignore={TRACKS}",
+        *(f"--ignore={path}" for path in [PAGES, TRACKS, *OFFLINE]),
     ],
     "chapters give their stored outputs": ["pytest", "--nbval", *CHAPTERS],
     "each track without the other framework": ["pytest", TRACKS],
     "the book builds without a warning": ["python", "tools/build.py"],
     "built pages, in a browser": ["pytest", PAGES],
+    "the book as a PDF and as an archive": ["pytest", *OFFLINE],
 }  # fmt: skip
 
 

@@ -271,8 +271,8 @@ def running_heads(soup):
     return "\n".join(css)
 
 
-def compose(framework="both"):
-    """The whole book as one page of HTML."""
+def assemble(framework):
+    """All pages in reading order, as one."""
     parts = parts_of_toc()
     names = ["index", *(name for _, _, part in parts for name in part)]
     soup = BeautifulSoup("<main></main>", "html.parser")
@@ -289,16 +289,22 @@ def compose(framework="both"):
                 lower_headings(article)
             soup.main.append(article)
     drop_dead_links(soup)
+    return soup
 
-    head = read_page(names[1]).head
-    mathjax = [
-        tag
-        for tag in head.select("script")
-        if "mathjax" in tag.get("src", "") or "window.MathJax" in (tag.string or "")
-    ]
-    for tag in mathjax:
+
+def mathjax():
+    """The scripts that set the mathematics of a page, and no others."""
+    (name, *_) = (name for _, numbered, part in parts_of_toc() if numbered for name in part)
+    for tag in read_page(name).head.select("script"):
         if tag.has_attr("src"):
             tag["src"] = f"../html/{tag['src']}"
+        if "mathjax" in tag.get("src", "") or "window.MathJax" in (tag.string or ""):
+            yield str(tag)
+
+
+def compose(framework="both"):
+    """The whole book as one page of HTML."""
+    soup = assemble(framework)
     return f"""<!DOCTYPE html>
 <html lang="en" data-theme="light" data-mode="light">
 <head>
@@ -310,7 +316,7 @@ def compose(framework="both"):
 {Path(__file__).with_suffix(".css").read_text(encoding="utf-8")}
 {running_heads(soup)}
 </style>
-{"".join(map(str, mathjax))}
+{"".join(mathjax())}
 </head>
 <body>
 {cover(framework)}
@@ -400,14 +406,18 @@ def print_pdf(page, path):
     page.pdf(path=path, tagged=True, outline=True, **options)
 
 
+def path_for(framework):
+    suffix = "" if framework == "both" else f"-{framework}"
+    return PDF / f"mixture-density-networks{suffix}.pdf"
+
+
 def make(framework="both"):
     """Compose and print the book; return the path of the PDF."""
     program = require_browser()
     PDF.mkdir(parents=True, exist_ok=True)
-    suffix = "" if framework == "both" else f"-{framework}"
-    source = PDF / f"book{suffix}.html"
+    path = path_for(framework)
+    source = path.with_suffix(".html")
     source.write_text(compose(framework), encoding="utf-8")
-    path = PDF / f"mixture-density-networks{suffix}.pdf"
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=program, args=["--no-sandbox"])
         print_pdf(open_book(browser, source), path)
