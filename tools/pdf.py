@@ -85,7 +85,7 @@ def read_page(name):
 
 def tidy(article):
     """Remove what only a screen can use, and show what only a click would show."""
-    for tag in article.select("script, style, nav, button, a.headerlink"):
+    for tag in article.select("script, style, nav, button, a.headerlink, .on-screen"):
         tag.decompose()
     for tag in article.select("noscript"):
         tag.unwrap()
@@ -95,6 +95,9 @@ def tidy(article):
         shown = re.match(r"Show (?:the )?(\w+)", prompt)
         if shown:
             fold.summary.string = shown[1].capitalize()
+    for code in article.select("pre"):
+        if code.get_text().strip().count("\n") < 14:
+            code["class"] = "short"
 
 
 def stack_tabs(soup, article, framework):
