@@ -210,7 +210,7 @@ def test_folded_solutions_are_open(soup):
 
 
 def test_what_only_a_screen_can_use_is_gone(soup):
-    assert soup.select("nav, button, input, .headerlink, .sd-tab-label") == []
+    assert soup.select("nav, button, input, .headerlink, .sd-tab-label, .on-screen") == []
     outside = [s for s in soup.select("script") if not s.find_parent("head")]
     assert outside == []
 
