@@ -10,14 +10,9 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[1]
 BIN = Path(sys.executable).parent
 CHAPTERS = sorted(str(path.relative_to(ROOT)) for path in ROOT.glob("book/*.ipynb"))
-PAGES = "tests/test_pages.py"
-        *(f"--ignore={path}" for path in [PAGES, COLAB, *OFFLINE]),
-    ],
-    TENSORFLOW: ["pytest", COLAB, "-k", "tensorflow"],
-    BUILD: ["python", "tools/build.py"],
-    PYTORCH: ["pytest", COLAB, "-k", "not tensorflow"],
-    PAPER: ["pytest", *OFFLINE],
-    BROWSER: ["pytest", PAGES],
+PAGES = [f"tests/test_{name}.py" for name in ("pages", "accessibility", "weight")]
+COLAB = "tests/test_colab.py"
+OFFLINE = ["tests/test_pdf.py", "tests/test_archive.py"]
 
 STYLE = "style of code and notebooks"
 FORMAT = "format of code and notebooks"
@@ -38,13 +33,13 @@ STEPS = {
     ENVIRONMENTS: ["python", "tools/environments.py"],
     UNITS: [
         "pytest", "--doctest-modules", "tests", "mdn_utils",
-        *(f"--ignore={path}" for path in [PAGES, COLAB, *OFFLINE]),
+        *(f"--ignore={path}" for path in [*PAGES, COLAB, *OFFLINE]),
     ],
     TENSORFLOW: ["pytest", COLAB, "-k", "tensorflow"],
     BUILD: ["python", "tools/build.py"],
     PYTORCH: ["pytest", COLAB, "-k", "not tensorflow"],
     PAPER: ["pytest", *OFFLINE],
-    BROWSER: ["pytest", PAGES],
+    BROWSER: ["pytest", *PAGES],
 }  # fmt: skip
 
 # Which steps must be over before one starts.
