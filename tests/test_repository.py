@@ -11,6 +11,8 @@ import pytest
 import repository
 import yaml
 
+import mdn_utils
+
 ROOT = chapters.ROOT
 WORKFLOWS = sorted((ROOT / ".github" / "workflows").glob("*.yml"))
 
@@ -219,7 +221,32 @@ def test_a_workflow_pins_its_actions_and_asks_for_little(path):
     assert workflow["permissions"] == {"contents": "read"}
     for job in workflow["jobs"].values():
         assert "timeout-minutes" in job
-        assert set(job.get("permissions", {})) <= {"pages", "id-token"}
+        asked = job.get("permissions", {})
+        assert set(asked) <= {"pages", "id-token", "contents"}
+        if asked.get("contents", "read") != "read":
+            # Only a release writes to the repository: for a tag, and with nothing else.
+            assert path.stem == "publish"
+            assert job["if"] == "github.ref_type == 'tag'"
+            assert asked == {"contents": "write"}
+            assert len(job["steps"]) == 2
+
+
+@pytest.mark.parametrize("path", WORKFLOWS, ids=lambda path: path.stem)
+def test_a_workflow_puts_no_text_of_others_into_a_command(path):
+    for job in yaml.safe_load(path.read_text())["jobs"].values():
+        for step in job["steps"]:
+            assert "${{" not in step.get("run", "")
+
+
+def test_the_citation_names_this_version_and_this_repository():
+    cited = yaml.safe_load((ROOT / "CITATION.cff").read_text())
+    config = yaml.safe_load((ROOT / "_config.yml").read_text())
+    assert cited["version"] == mdn_utils.__version__
+    assert cited["title"] == config["title"]
+    assert cited["authors"] == [{"name": config["author"]}]
+    assert cited["repository-code"] == config["repository"]["url"]
+    quoted = re.search(r"^> .*version ([\d.]+)\.$", (ROOT / "README.md").read_text(), re.M)
+    assert quoted[1] == mdn_utils.__version__
 
 
 def test_nothing_names_a_path_of_a_machine():

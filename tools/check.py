@@ -10,8 +10,9 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[1]
 BIN = Path(sys.executable).parent
 CHAPTERS = sorted(str(path.relative_to(ROOT)) for path in ROOT.glob("book/*.ipynb"))
-PAGES = "tests/test_pages.py"
+PAGES = [f"tests/test_{name}.py" for name in ("pages", "accessibility", "weight")]
 COLAB = "tests/test_colab.py"
+OFFLINE = ["tests/test_pdf.py", "tests/test_archive.py"]
 
 STYLE = "style of code and notebooks"
 FORMAT = "format of code and notebooks"
@@ -21,6 +22,7 @@ ENVIRONMENTS = "environments with one framework alone"
 TENSORFLOW = "chapters as on Colab, with TensorFlow alone"
 PYTORCH = "chapters as on Colab, with PyTorch alone"
 BUILD = "the book builds without a warning"
+PAPER = "the book as a PDF and as an archive"
 BROWSER = "built pages, in a browser"
 
 # In the order in which they start.
@@ -31,12 +33,13 @@ STEPS = {
     ENVIRONMENTS: ["python", "tools/environments.py"],
     UNITS: [
         "pytest", "--doctest-modules", "tests", "mdn_utils",
-        f"--ignore={PAGES}", f"--ignore={COLAB}",
+        *(f"--ignore={path}" for path in [*PAGES, COLAB, *OFFLINE]),
     ],
     TENSORFLOW: ["pytest", COLAB, "-k", "tensorflow"],
     BUILD: ["python", "tools/build.py"],
     PYTORCH: ["pytest", COLAB, "-k", "not tensorflow"],
-    BROWSER: ["pytest", PAGES],
+    PAPER: ["pytest", *OFFLINE],
+    BROWSER: ["pytest", *PAGES],
 }  # fmt: skip
 
 # Which steps must be over before one starts.
@@ -44,6 +47,7 @@ AFTER = {
     TENSORFLOW: {ENVIRONMENTS},
     PYTORCH: {ENVIRONMENTS},
     BUILD: {OUTPUTS},  # it takes the chapters as nbval has just executed them
+    PAPER: {BUILD},
     BROWSER: STEPS.keys() - {BROWSER},  # it measures times, so it runs alone
 }
 
