@@ -126,6 +126,7 @@ def test_focus_is_always_visible(browser, site, scheme, width):  # noqa: F811
     """Walk through a chapter with the Tab key: what has the focus wears an outline."""
     visit = Visit(browser, site, scheme)
     visit.page.set_viewport_size(WIDTHS[width])
+    visit.page.emulate_media(reduced_motion="reduce")  # no smooth scrolling to wait for
     page = visit.open(CHAPTERS[-1])
     unfold(page)
     visited = set()
@@ -171,7 +172,8 @@ def test_the_sidebar_opens_and_closes_with_the_keyboard(page):
     assert not sidebar.is_visible()
     chapter.locator("button.primary-toggle").focus()
     chapter.keyboard.press("Enter")
-    sidebar.wait_for(state="visible")
+    chapter.wait_for_function("document.activeElement.closest('.bd-sidebar-primary')")
+    assert sidebar.is_visible()
     chapter.keyboard.press("Escape")
     sidebar.wait_for(state="hidden")
     focused = "document.activeElement.matches('button.primary-toggle')"

@@ -200,9 +200,22 @@ def convert_figures(folder):
 # --------------------------------------------------------------------------------
 
 
+def notice_static_files(app, env, added, changed, removed):
+    """Have a page written if a style sheet is new: else Sphinx copies none."""
+    page = Path(app.outdir, f"{app.config.root_doc}.html")
+    own = Path(app.srcdir, "_static").rglob("*")
+    if page.exists() and page.stat().st_mtime < max(
+        path.stat().st_mtime for path in own
+    ):
+        return [app.config.root_doc]
+    return []
+
+
 def lighten(app, exception):
-    if exception is None and app.builder.name in {"html", "dirhtml"}:
-        out = Path(app.outdir)
+    out = Path(app.outdir)
+    # Without a page to write, Sphinx has copied no files either.
+    copied = (out / "_static" / "vendor" / "fontawesome").exists()
+    if exception is None and app.builder.name == "html" and copied:
         words = words_of(out)
         make_icons(out / "_static", words)
         prune_style_sheets(out / "_static", words)
@@ -214,5 +227,6 @@ def lighten(app, exception):
 def setup(app):
     # After pages.py, which measures the figures
     app.connect("html-page-context", point_at_webp, priority=950)
+    app.connect("env-get-outdated", notice_static_files)
     app.connect("build-finished", lighten, priority=950)
     return {"parallel_read_safe": True, "parallel_write_safe": True}

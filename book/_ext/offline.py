@@ -27,9 +27,15 @@ def load_parts(app, config):
     config.mathjax3_config = {"loader": {"load": PARTS}}
 
 
-def only_with_formulas(app, env, docnames):
-    """Undo what Jupyter Book does: load MathJax on pages without a formula."""
-    app.set_html_assets_policy("per_page")
+def only_with_formulas(app, pagename, templatename, context, doctree):
+    """Load nothing for formulas that stand on the pages below this one only."""
+    if not app.env.get_domain("math").data["has_equations"].get(pagename):
+        context["script_files"][:] = [
+            script
+            for script in context["script_files"]
+            if "mathjax" not in str(script.filename)
+            and "window.MathJax" not in script.attributes.get("body", "")
+        ]
 
 
 def remove_the_rest(app, exception):
@@ -43,7 +49,8 @@ def remove_the_rest(app, exception):
 def setup(app):
     app.setup_extension("sphinx-mathjax-offline")
     app.connect("config-inited", load_parts)
-    app.connect("env-before-read-docs", only_with_formulas)
+    # After Sphinx has added the scripts
+    app.connect("html-page-context", only_with_formulas, priority=600)
     # Later than the copying, which has the default priority of 500.
     app.connect("build-finished", remove_the_rest, priority=900)
     return {"parallel_read_safe": True, "parallel_write_safe": True}
