@@ -185,7 +185,7 @@ class _Uniform(_Problem):
             that x does not have. B is 1 for `ToyForward` and 2 for `ToyInverse`.
 
         Raises:
-            ValueError: x is not of shape (..., 1) or leaves `support`.
+            ValueError: x is not of shape (..., 1) or leaves ``support``.
 
         >>> ToyForward().branches([[0.25]]).round(6).tolist()
         [[[0.45, 0.65]]]
@@ -205,7 +205,7 @@ class _Uniform(_Problem):
             Density, shape (...).
 
         Raises:
-            ValueError: the shapes do not fit, y or x holds NaN, or x leaves `support`.
+            ValueError: the shapes do not fit, y or x holds NaN, or x leaves ``support``.
 
         >>> ToyForward().pdf([[0.5], [0.7]], [[0.25]]).round(6).tolist()
         [5.0, 0.0]
@@ -226,7 +226,7 @@ class _Uniform(_Problem):
             Probability, shape (...).
 
         Raises:
-            ValueError: the shapes do not fit, y or x holds NaN, or x leaves `support`.
+            ValueError: the shapes do not fit, y or x holds NaN, or x leaves ``support``.
 
         >>> ToyForward().cdf([[0.4], [0.5], [0.7]], [[0.25]]).round(6).tolist()
         [0.0, 0.25, 1.0]
@@ -246,7 +246,7 @@ class _Uniform(_Problem):
             Target, shape (..., 1).
 
         Raises:
-            ValueError: p leaves [0, 1], x leaves `support`, or the shapes do not fit.
+            ValueError: p leaves [0, 1], x leaves ``support``, or the shapes do not fit.
 
         >>> ToyForward().quantile([0.0, 0.25, 1.0], [[0.25]]).round(6).tolist()
         [[0.45], [0.5], [0.65]]
@@ -269,7 +269,7 @@ class _Uniform(_Problem):
             Mean, shape (..., 1).
 
         Raises:
-            ValueError: x is not of shape (..., 1) or leaves `support`.
+            ValueError: x is not of shape (..., 1) or leaves ``support``.
 
         >>> ToyInverse().mean([[0.5]]).round(6).tolist()
         [[0.5]]
@@ -287,7 +287,7 @@ class _Uniform(_Problem):
             Variance, shape (..., 1).
 
         Raises:
-            ValueError: x is not of shape (..., 1) or leaves `support`.
+            ValueError: x is not of shape (..., 1) or leaves ``support``.
 
         >>> ToyForward().variance([[0.5]]).round(6).tolist()
         [[0.003333]]
@@ -309,7 +309,7 @@ class _Uniform(_Problem):
             Modes, shape (..., B, 1), in the order of `branches`, NaN where there is none.
 
         Raises:
-            ValueError: x is not of shape (..., 1) or leaves `support`.
+            ValueError: x is not of shape (..., 1) or leaves ``support``.
 
         >>> ToyInverse().modes([[0.4]]).round(4).tolist()
         [[[0.1596], [0.6452]]]
@@ -440,7 +440,7 @@ class ToyInverse(_Uniform):
             y: target, shape (..., 1), of any value.
 
         Returns:
-            f(y), shape (..., 1): plot it across, and y up.
+            f(y), shape (..., 1). Plot it across, and y up.
 
         Raises:
             ValueError: y is not of shape (..., 1).
@@ -551,7 +551,7 @@ class SineInverse(_Problem):
             y: target, shape (..., 1), of any value.
 
         Returns:
-            f(y), shape (..., 1): plot it across, and y up.
+            f(y), shape (..., 1). Plot it across, and y up.
 
         Raises:
             ValueError: y is not of shape (..., 1).
@@ -614,7 +614,7 @@ class SineInverse(_Problem):
             Density, shape (...).
 
         Raises:
-            ValueError: the shapes do not fit, y or x holds NaN, or x leaves `support`.
+            ValueError: the shapes do not fit, y or x holds NaN, or x leaves ``support``.
 
         >>> SineInverse().pdf([[0.0], [2.0]], [[0.0]]).round(4).tolist()
         [9.2317, 0.0]
@@ -634,7 +634,7 @@ class SineInverse(_Problem):
             Probability, shape (...).
 
         Raises:
-            ValueError: the shapes do not fit, y or x holds NaN, or x leaves `support`.
+            ValueError: the shapes do not fit, y or x holds NaN, or x leaves ``support``.
 
         >>> SineInverse().cdf([[-1.0], [0.0], [1.0]], [[0.0]]).round(6).tolist()
         [0.0, 0.5, 1.0]
@@ -657,7 +657,7 @@ class SineInverse(_Problem):
             Target, shape (..., 1).
 
         Raises:
-            ValueError: p leaves [0, 1], x leaves `support`, or the shapes do not fit.
+            ValueError: p leaves [0, 1], x leaves ``support``, or the shapes do not fit.
 
         >>> SineInverse().quantile([0.0, 0.5, 1.0], [[0.0]]).round(6).tolist()
         [[-1.0], [0.0], [1.0]]
@@ -686,7 +686,7 @@ class SineInverse(_Problem):
             Mean, shape (..., 1).
 
         Raises:
-            ValueError: x is not of shape (..., 1) or leaves `support`.
+            ValueError: x is not of shape (..., 1) or leaves ``support``.
 
         >>> SineInverse().mean([[7.0]]).round(4).tolist()
         [[-0.0198]]
@@ -704,7 +704,7 @@ class SineInverse(_Problem):
             Variance, shape (..., 1).
 
         Raises:
-            ValueError: x is not of shape (..., 1) or leaves `support`.
+            ValueError: x is not of shape (..., 1) or leaves ``support``.
 
         >>> SineInverse().variance([[0.0]]).round(4).tolist()
         [[0.2738]]
@@ -728,7 +728,7 @@ class SineInverse(_Problem):
             those far out in a tail.
 
         Raises:
-            ValueError: x is not of shape (..., 1) or leaves `support`.
+            ValueError: x is not of shape (..., 1) or leaves ``support``.
 
         >>> SineInverse().modes([[0.0]])[..., 0].round(4).tolist()
         [[-1.0, -0.6374, 0.0, 0.6374, 1.0]]
@@ -835,8 +835,8 @@ class RobotArm:
             position: shape (..., 2).
 
         Returns:
-            Angles, shape (..., 2, 2): first the solution with θ2 <= π, then the other, each
-            as (θ1, θ2). A solution outside `ranges` is NaN; rounding aside, 1e-9.
+            Angles, shape (..., 2, 2). First the solution with θ2 <= π, then the other, each
+            as (θ1, θ2). A solution outside ``ranges`` is NaN; rounding aside, 1e-9.
 
         Raises:
             ValueError: position is not of shape (..., 2) or holds NaN.
@@ -882,8 +882,8 @@ class RobotArm:
     def mean(self, position):
         """``E[θ|position]``: the plain average of the solutions.
 
-        Angles are uniform, so a solution weighs 1 / |det ∂position/∂θ|, and that
-        determinant, L1 L2 |sin θ2|, is the same for θ2 and 2π - θ2: equal weights.
+        Angles are uniform, so a solution weighs ``1 / |det ∂position/∂θ|``, and
+        that determinant, ``L1 L2 |sin θ2|``, is the same for θ2 and 2π - θ2: equal weights.
 
         Args:
             position: shape (..., 2), within reach.
