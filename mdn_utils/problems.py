@@ -152,13 +152,13 @@ class _Problem:
 
     @cached_property
     def bayes_mse(self):
-        """``E[Var(y|x)]``: mean squared error of the exact conditional mean."""
+        """``E[Var(y|x)]``, the mean squared error of the exact conditional mean."""
         x, w = self._inputs
         return float(w @ self.variance(x)[:, 0])
 
     @cached_property
     def best_line_mse(self):
-        """``Var(y) - Cov(x, y)² / Var(x)``: mean squared error of the best line."""
+        """``Var(y) - Cov(x, y)² / Var(x)``, the mean squared error of the best line."""
         x, w = self._inputs
         m, v, x = self.mean(x)[:, 0], self.variance(x)[:, 0], x[:, 0]
         dx, dm = x - w @ x, m - w @ m
@@ -318,7 +318,7 @@ class _Uniform(_Problem):
 
     @cached_property
     def entropy(self):
-        """``H(y|x) = E[ln W(x)]`` in nats: the best negative log likelihood there is."""
+        """``H(y|x) = E[ln W(x)]`` in nats, the best negative log likelihood there is."""
         x, w = self._inputs
         return float(w @ np.log(self._intervals(x)[1].sum(axis=-1)))
 
@@ -910,7 +910,7 @@ class RobotArm:
 
     @cached_property
     def two_solution_share(self):
-        """``E[1 - 2 δ(θ2) / 0.9]``: probability that a position has two solutions.
+        """``E[1 - 2 δ(θ2) / 0.9]``, the probability that a position has two solutions.
 
         For θ2 < π the other solution has θ1 - 2 δ(θ2), which must stay above 0.3. The
         positions are weighted as they are drawn, not by area.
