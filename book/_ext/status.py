@@ -51,7 +51,7 @@ class Versions(SphinxDirective):
         rows += [
             (name, version(package)) for name, package in PACKAGES.items()
         ]
-        return [table(("", "version"), rows)]
+        return [table(("package", "version"), rows)]
 
 
 class ExecutionsNode(nodes.General, nodes.Element):
@@ -79,9 +79,7 @@ class FillExecutions(SphinxPostTransform):
             if run:
                 # The cache keeps UTC without saying so, and myst-nb takes it
                 # for local time: this undoes it.
-                date = datetime.fromtimestamp(run["mtime"]).strftime(
-                    "%Y-%m-%d %H:%M"
-                )
+                date = datetime.fromtimestamp(run["mtime"])
                 seconds = f"{run['runtime']:.0f} s" if run["runtime"] else ""
                 done = "yes" if run["succeeded"] else "no"
                 yield self.link(name), f"{date:%Y-%m-%d %H:%M}", seconds, done
