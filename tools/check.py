@@ -9,7 +9,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[1]
 BIN = Path(sys.executable).parent
 CHAPTERS = sorted(str(path.relative_to(ROOT)) for path in ROOT.glob("book/*.ipynb"))
-PAGES = "tests/test_pages.py"
+PAGES = ["tests/test_pages.py", "tests/test_reading_aids.py"]
 TRACKS = "tests/test_tracks.py"
 
 STEPS = {
@@ -17,12 +17,12 @@ STEPS = {
     "format of code and notebooks": ["ruff", "format", "--check"],
     "unit tests and doctests": [
         "pytest", "--doctest-modules", "tests", "mdn_utils",
-        f"--ignore={PAGES}", f"--ignore={TRACKS}",
+        *(f"--ignore={path}" for path in [*PAGES, TRACKS]),
     ],
     "chapters give their stored outputs": ["pytest", "--nbval", *CHAPTERS],
     "each track without the other framework": ["pytest", TRACKS],
     "the book builds without a warning": ["python", "tools/build.py"],
-    "built pages, in a browser": ["pytest", PAGES],
+    "built pages, in a browser": ["pytest", *PAGES],
 }  # fmt: skip
 
 
