@@ -46,6 +46,12 @@ def drop_stale_cache():
         stamp.write_text(digest.hexdigest())
 
 
+def keep(cache, notebook, path, seconds):
+    """Put a chapter that was executed in so many seconds into the cache."""
+    bundle = CacheBundleIn(notebook, str(path), data={"execution_seconds": seconds})
+    cache.cache_notebook_bundle(bundle, check_validity=False, overwrite=True)
+
+
 def fill_cache():
     """Execute each chapter that the cache does not hold with its run time."""
     cache = get_cache(CACHE)
@@ -59,9 +65,7 @@ def fill_cache():
                 chapters.execute(notebook, path.stem)
             except CellExecutionError as error:
                 sys.exit(f"\n{path.name} was not executed to its end.\n{error}")
-            seconds = time.perf_counter() - start
-            bundle = CacheBundleIn(notebook, str(path), data={"execution_seconds": seconds})
-            cache.cache_notebook_bundle(bundle, check_validity=False, overwrite=True)
+            keep(cache, notebook, path, time.perf_counter() - start)
 
 
 def main():
