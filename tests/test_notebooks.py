@@ -37,7 +37,9 @@ def test_the_table_of_contents_names_every_chapter():
     toc = yaml.safe_load((chapters.ROOT / "_toc.yml").read_text())
     listed = {toc["root"], *entries(toc)}
     files = {
-        path.stem for path in chapters.BOOK.glob("*.*") if path.suffix in {".ipynb", ".md"}
+        path.relative_to(chapters.BOOK).with_suffix("").as_posix()
+        for path in [*chapters.BOOK.glob("*.*"), *chapters.BOOK.glob("reference/*.*")]
+        if path.suffix in {".ipynb", ".md"}
     }
     assert listed == files
 

@@ -24,7 +24,7 @@ def title(path):
 @pytest.mark.parametrize("page", ["README.md", "book/index.md"])
 def test_a_list_of_chapters_names_each_with_its_title(page):
     text = (ROOT / page).read_text()
-    links = re.findall(r"\[([^]]+)\]\((?:book/)?(\d\d_\w+\.ipynb)\)", text)
+    links = re.findall(r"\[([^]]+)\]\((?:book/)?(\w+\.ipynb)\)", text)
     assert links == [(title(path), path.name) for path in chapters.NOTEBOOKS]
 
 

@@ -53,12 +53,12 @@ def keep(cache, notebook, path, seconds):
 
 
 def fill_cache():
-    """Execute each chapter that the cache does not hold."""
+    """Execute each chapter that the cache does not hold with its run time."""
     cache = get_cache(CACHE)
     for path in chapters.NOTEBOOKS:
         notebook = chapters.read(path)
         try:
-            cache.match_cache_notebook(notebook)
+            cache.match_cache_notebook(notebook).data["execution_seconds"]
         except KeyError:
             start = time.perf_counter()
             try:
