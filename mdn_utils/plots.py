@@ -7,8 +7,22 @@ from importlib.resources import as_file, files
 
 import matplotlib.pyplot as plt
 import numpy as np
+from matplotlib.colors import PowerNorm
 
-__all__ = ["COLORS", "LINES", "data", "losses", "predictions", "use_style"]
+from . import diagnostics
+
+__all__ = [
+    "COLORS",
+    "LINES",
+    "data",
+    "density",
+    "density_difference",
+    "losses",
+    "pit_histogram",
+    "predictions",
+    "reliability",
+    "use_style",
+]
 
 #: The same color for the same thing in every chapter. The hues are those of Okabe and Ito,
 #: which color-blind readers can tell apart.
@@ -94,3 +108,111 @@ def losses(ax, histories, floor=None):
         ax.plot(epochs, history, color=COLORS[name], linestyle=LINES[name], label=name)
     ax.set(xscale="log", yscale="log", xlabel="epoch", ylabel="training loss")
     ax.legend()
+
+
+def pit_histogram(ax, u, bins=20, coverage=0.95, color=COLORS["density"]):
+    """Draw the histogram of u, and the band in which the bins of a right model lie.
+
+    Args:
+        ax: Matplotlib axes.
+        u: probability integral transform of each target, any shape, in [0, 1].
+        bins: how many.
+        coverage: share of the bins of a right model that lie within the band, at least.
+        color: of the bins.
+
+    >>> pit_histogram(plt.subplots()[1], np.linspace(0, 1, 1000))
+    """
+    height, low, high = diagnostics.pit_histogram(u, bins, coverage)
+    edges = np.linspace(0, 1, bins + 1)
+    ax.stairs(height, edges, fill=True, color=color, alpha=0.5)
+    ax.stairs(height, edges, color=color, linewidth=1)
+    _band(ax, [0, 1], low, high)
+    ax.axhline(1, color=COLORS["truth"], linewidth=1)
+    ax.set(xlim=(0, 1), xlabel="PIT value u")
+
+
+def reliability(ax, curves, coverage=0.95, colors=COLORS):
+    """Draw the share of targets below their quantile of level α, minus α, against α.
+
+    Zero is right. A curve below zero: fewer targets lie below the quantile than promised.
+    The band is that of a right model, at each level.
+
+    Args:
+        ax: Matplotlib axes.
+        curves: a dict from name to the probability integral transform of each target, any
+            shape, in [0, 1]; the same number of targets for all, since they share a band.
+        coverage: probability that a right model lies within the band, at least.
+        colors: a dict from name to color.
+
+    Raises:
+        ValueError: the numbers of targets differ.
+
+    >>> u = np.linspace(0, 1, 1000)
+    >>> reliability(plt.subplots()[1], {"TensorFlow": u, "PyTorch": u**2})
+    """
+    sizes = {name: np.size(u) for name, u in curves.items()}
+    if len(set(sizes.values())) > 1:
+        raise ValueError(f"curves must have the same number of targets, got {sizes}")
+    level = np.linspace(0, 1, 201)
+    for name, u in curves.items():
+        share, low, high = diagnostics.reliability(u, level, coverage)
+        style = {"color": colors[name], "linestyle": LINES.get(name, "-"), "label": name}
+        ax.plot(level, share - level, **style)
+    _band(ax, level, low - level, high - level)
+    ax.axhline(0, color=COLORS["truth"], linewidth=1)
+    ax.set(xlim=(0, 1), xlabel="level α", ylabel="observed share - α")
+
+
+def density(ax, x, y, p, top=None):
+    """Draw a density of y for every x as a map: the darker, the denser.
+
+    The color grows with the root of the density, which shows pale and dark parts alike.
+
+    Args:
+        ax: Matplotlib axes.
+        x: inputs, M of them in increasing order, shape (M,) or (M, 1).
+        y: targets, L of them in increasing order, shape (L,) or (L, 1).
+        p: density of each target for each input, shape (L, M).
+        top: the density that gets the darkest color, as does all above; None for the
+            highest one. Give the same number to maps that are to be compared.
+
+    Returns:
+        The image, for a color bar.
+
+    >>> x, y = np.linspace(0, 1, 5), np.linspace(-1, 1, 7)[:, None]
+    >>> image = density(plt.subplots()[1], x, y, np.exp(-(y**2)) * np.ones(5))
+    """
+    scale = PowerNorm(0.5, vmin=0, vmax=np.max(p) if top is None else top, clip=True)
+    return _map(ax, x, y, p, cmap="Greens", norm=scale)
+
+
+def density_difference(ax, x, y, difference, top=None):
+    """Draw the difference of two densities: orange where it is positive, purple if not.
+
+    Args:
+        ax: Matplotlib axes.
+        x: inputs, M of them in increasing order, shape (M,) or (M, 1).
+        y: targets, L of them in increasing order, shape (L,) or (L, 1).
+        difference: model minus truth, for example, shape (L, M).
+        top: the difference that gets the darkest color, as does all beyond; None for the
+            largest one.
+
+    Returns:
+        The image, for a color bar.
+
+    >>> x, y = np.linspace(0, 1, 5), np.linspace(-1, 1, 7)[:, None]
+    >>> image = density_difference(plt.subplots()[1], x, y, y * np.ones(5))
+    """
+    top = np.abs(difference).max() if top is None else top
+    return _map(ax, x, y, difference, cmap="PuOr_r", vmin=-top, vmax=top)
+
+
+def _map(ax, x, y, values, **colors):
+    ax.grid(False)
+    return ax.pcolormesh(np.ravel(x), np.ravel(y), values, rasterized=True, **colors)
+
+
+def _band(ax, x, low, high):
+    """Where a right model lies, over the bars and under the curves."""
+    style = {"color": COLORS["data"], "alpha": 0.5, "linewidth": 0, "zorder": 1.5}
+    ax.fill_between(x, low, high, **style)

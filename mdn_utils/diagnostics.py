@@ -1,0 +1,130 @@
+"""Is a predicted density calibrated, and which of two models is better?
+
+Everything here takes arrays, one entry for each target, and knows no model:
+
+- the probability integral transform ``u = F(y|x)``, the distribution function of the
+  prediction at the target: `mdn_utils.numpy.cdf` for mixtures. If the prediction is right,
+  u is uniform on [0, 1];
+- scores, such as the log density at the target, or the CRPS.
+
+The targets have to be independent of each other, and of the training. The bands say where
+the numbers of a *right* model lie, point by point: of 20 bins, one is outside a band of
+95 % by chance. :mod:`mdn_utils.plots` draws these diagnostics.
+"""
+
+from numbers import Integral
+
+import numpy as np
+from scipy.stats import binom
+
+__all__ = ["paired_difference", "pit_histogram", "reliability"]
+
+
+def pit_histogram(u, bins=20, coverage=0.95):
+    """``B/N Σ_n 1{u_n in bin b}`` for B equal bins: the density of u, 1 if it is uniform.
+
+    The count of a bin is then binomial, of N draws with probability 1/B.
+
+    Args:
+        u: probability integral transform of each target, any shape, in [0, 1].
+        bins: B, how many.
+        coverage: probability that a bin of a right model is within the band, at least.
+
+    Returns:
+        Heights, shape (bins,), and the lowest and the highest within the band, two scalars.
+
+    Raises:
+        ValueError: u is empty or leaves [0, 1], bins is no positive integer, or coverage
+            is not between 0 and 1.
+
+    >>> height, low, high = pit_histogram(np.linspace(0, 1, 1000) ** 2, bins=4)
+    >>> height.tolist(), round(low, 3), round(high, 3)
+    ([2.0, 0.828, 0.636, 0.536], 0.892, 1.108)
+    """
+    u = _pit(u)
+    if isinstance(bins, bool) or not isinstance(bins, Integral) or bins < 1:
+        raise ValueError(f"bins must be a positive integer, got {bins!r}")
+    count, _ = np.histogram(u, bins, range=(0, 1))
+    low, high = _band(u.size, 1 / bins, coverage)
+    return count * bins / u.size, float(low * bins), float(high * bins)
+
+
+def reliability(u, level, coverage=0.95):
+    """``1/N Σ_n 1{u_n <= α}``: how many targets are below their quantile of level α.
+
+    u <= α says the same as y <= Q(α|x), without computing any quantile. For a right model
+    the count is binomial, of N draws with probability α.
+
+    Args:
+        u: probability integral transform of each target, any shape, in [0, 1].
+        level: levels α in [0, 1], any shape.
+        coverage: probability that a share of a right model is within the band, at least.
+
+    Returns:
+        Shares, and the lowest and highest one within the band, all of the shape of level.
+
+    Raises:
+        ValueError: u is empty, u or level leaves [0, 1], or coverage is not between 0
+            and 1.
+
+    >>> share, low, high = reliability(np.linspace(0, 1, 1000) ** 2, [0.25, 0.5])
+    >>> share.tolist(), low.tolist(), high.tolist()
+    ([0.5, 0.707], [0.223, 0.469], [0.277, 0.531])
+    """
+    u, level = np.sort(_pit(u)), _unit("level", level)
+    share = np.searchsorted(u, level, side="right") / u.size
+    return share, *_band(u.size, level, coverage)
+
+
+def paired_difference(a, b):
+    """``d_n = a_n - b_n``: its mean, and the standard error ``s_d / √N`` of that mean.
+
+    Args:
+        a, b: scores of two models on the same targets, in the same order, any one shape.
+
+    Returns:
+        Mean and standard error, two scalars in the unit of the scores.
+
+    Raises:
+        ValueError: the shapes differ, there are fewer than two entries, or one is not
+            finite.
+
+    >>> mean, error = paired_difference([1.0, 5.0, 9.0], [0.5, 4.0, 8.5])
+    >>> print(f"{mean:.3f} ± {error:.3f}")
+    0.667 ± 0.167
+    """
+    a, b = np.asarray(a, dtype=float), np.asarray(b, dtype=float)
+    if a.shape != b.shape:
+        raise ValueError(f"a and b must have the same shape, got {a.shape} and {b.shape}")
+    if a.size < 2:
+        raise ValueError(f"a and b must have at least two entries, got {a.size}")
+    for name, value in ("a", a), ("b", b):
+        if not np.isfinite(value).all():
+            bad = value[~np.isfinite(value)]
+            raise ValueError(f"{name} must be finite, got {bad[0]} ({bad.size} times not)")
+    difference = a - b
+    error = difference.std(ddof=1) / np.sqrt(difference.size)
+    return float(difference.mean()), float(error)
+
+
+def _band(n, p, coverage):
+    """The central interval of a binomial count of n draws, divided by n."""
+    if not 0 < coverage < 1:
+        raise ValueError(f"coverage must be between 0 and 1, got {coverage!r}")
+    low, high = binom.interval(coverage, n, p)
+    return np.maximum(low, 0) / n, high / n
+
+
+def _pit(u):
+    u = _unit("u", u).ravel()
+    if not u.size:
+        raise ValueError("u must have at least one entry, got none")
+    return u
+
+
+def _unit(name, value):
+    value = np.asarray(value, dtype=float)
+    inside = (value >= 0) & (value <= 1)  # false for NaN, too
+    if not inside.all():
+        raise ValueError(f"{name} must lie in [0, 1], got {value[~inside][0]}")
+    return value
