@@ -9,7 +9,7 @@ export PYTHONUNBUFFERED := 1
 export TF_CPP_MIN_LOG_LEVEL := 3
 
 .DEFAULT_GOAL := help
-.PHONY: help book test serve refresh lint speed pins clean
+.PHONY: help book test serve refresh lint speed pins repository clean
 
 help:  ## list these targets
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -38,8 +38,11 @@ speed: $(READY)  ## compare the speed of mdn_utils with what you would use other
 pins: $(READY)  ## resolve again what the direct dependencies in requirements.txt bring along
 	@$(BIN)/python tools/pins.py
 
-clean:  ## remove .venv and everything built
-	rm -rf .venv _build mdn_utils.egg-info .pytest_cache .ruff_cache .hypothesis
+repository:  ## write the address of the repository everywhere (URL=https://github.com/account/name)
+	@$(PYTHON) tools/repository.py "$$URL"
+
+clean:  ## remove .venv, .venvs and everything built
+	rm -rf .venv .venvs _build mdn_utils.egg-info .pytest_cache .ruff_cache .hypothesis
 
 $(READY): requirements.txt pyproject.toml tools/check_python.py
 	@command -v $(PYTHON) >/dev/null || { echo "No $(PYTHON) found: install Python 3.10 to 3.13, or name yours with make PYTHON=..."; exit 1; }

@@ -9,12 +9,14 @@ problem               input, target     its conditional density
 :class:`ToyForward`   x, t              uniform on one interval
 :class:`ToyInverse`   t, x              uniform on one or two intervals
 :class:`SineInverse`  x, y              smooth, three to five modes
+:class:`TwoLanes`     x, position       two Gaussians with correlation
 :class:`RobotArm`     position, angles  one or two points
 ====================  ================  =============================
 
-In every method ``x`` is the network input and ``y`` the target, both of shape ``(..., 1)``;
-for the arm they are ``position`` and ``theta``, of shape ``(..., 2)``. The leading axes of
-``x`` and ``y`` broadcast. All arithmetic is in float64, all entropies are in nats.
+In every method ``x`` is the network input and ``y`` the target, both of shape ``(..., 1)``.
+Shape ``(..., 2)`` have ``y`` of the lanes, and ``position`` and ``theta`` of the arm. The
+leading axes of ``x`` and ``y`` broadcast. All arithmetic is in float64, all entropies are
+in nats.
 """
 
 from dataclasses import dataclass
@@ -25,8 +27,9 @@ from typing import ClassVar
 import numpy as np
 from scipy.integrate import quad
 from scipy.optimize.elementwise import find_root
+from scipy.stats import norm
 
-__all__ = ["RobotArm", "SineInverse", "ToyForward", "ToyInverse"]
+__all__ = ["RobotArm", "SineInverse", "ToyForward", "ToyInverse", "TwoLanes"]
 
 
 # What every problem asks of its arguments
@@ -772,6 +775,141 @@ def _integral(low, high, x):
     """∫ p(x, y) dy from low to high, both in one panel; the shapes broadcast."""
     y, dy = _nodes(low, high)
     return (_joint(y, x[..., None]) * dy).sum(axis=-1)
+
+
+@dataclass(frozen=True)
+class TwoLanes:
+    """``y = c(x) + 0.6 ε₁ u(x) + (±d(x) + 0.08 ε₂) v(x)``, x ~ U(0, 1): predict y from x.
+
+    A car has driven the share x of a road with two lanes: where is it? The road is the half
+    circle c(x) = (sin πx, -cos πx). u(x) = (cos πx, sin πx) points along it and v(x) =
+    (-sin πx, cos πx) across. The lanes, equally probable, lie at the distance d(x) =
+    0.4 (1 - x) on either side of c(x) and merge toward the end. ε₁ and ε₂ are independent
+    N(0, 1): how far along the road is uncertain, and less so where within the lane.
+
+    So p(y|x) is a mixture of two Gaussians with one covariance, 0.6² u uᵀ + 0.08² v vᵀ. The
+    correlation of y1 and y2 in each is 0 at x = 0, 0.5, 1; 0.965 at 0.25; -0.965 at 0.75.
+    Up to x = 0.8 there are two modes, and one from there on.
+
+    Attributes:
+        support: the inputs, the closed interval [0, 1].
+        scales: standard deviations along the road and within a lane.
+        entropy: ``H(y|x)`` in nats, the best negative log likelihood there is.
+
+    >>> problem = TwoLanes()
+    >>> x, y = problem.sample(1000, np.random.default_rng(0))
+    >>> x.shape, y.shape
+    ((1000, 1), (1000, 2))
+    >>> print(f"{problem.entropy:.4f}")
+    0.3411
+    """
+
+    support: ClassVar[tuple[float, float]] = (0.0, 1.0)
+    scales: ClassVar[tuple[float, float]] = (0.6, 0.08)
+    _ends_included: ClassVar[bool] = True
+    _input = _Problem._input
+
+    def sample(self, n, rng):
+        """n independent pairs.
+
+        Args:
+            n: how many, a positive integer.
+            rng: a `numpy.random.Generator`.
+
+        Returns:
+            x of shape (n, 1) and y of shape (n, 2).
+
+        Raises:
+            ValueError: n is no positive integer or rng no Generator.
+
+        >>> x, y = TwoLanes().sample(3, np.random.default_rng(0))
+        >>> TwoLanes().pdf(y, x).shape
+        (3,)
+        """
+        _check_draw(n, rng)
+        x = rng.uniform(0, 1, (n, 1))
+        c, u, v, d = _road(x)
+        along, across = np.hsplit(self.scales * rng.standard_normal((n, 2)), 2)
+        return x, c + along * u + (rng.choice([-1, 1], (n, 1)) * d + across) * v
+
+    def pdf(self, y, x):
+        """``N(s|0, 0.6²) (N(r|d, 0.08²) + N(r|-d, 0.08²)) / 2``, with y = c + s u + r v.
+
+        Args:
+            y: target, shape (..., 2).
+            x: network input, shape (..., 1).
+
+        Returns:
+            Density, shape (...).
+
+        Raises:
+            ValueError: the shapes do not fit, y or x holds NaN, or x leaves `support`.
+
+        >>> TwoLanes().pdf([[1.2, 0.0], [1.0, 0.0]], [[0.5]]).round(4).tolist()
+        [1.6579, 0.1457]
+        """
+        y, x = _no_nan("y", _array("y", y, 2)), self._input(x)
+        _check_broadcast("y", y.shape[:-1], x)
+        c, u, v, d = _road(x)
+        s, r = ((y - c) * u).sum(axis=-1), ((y - c) * v).sum(axis=-1)
+        (along, across), d = self.scales, d[..., 0]
+        lanes = norm.pdf(r, d, across) + norm.pdf(r, -d, across)
+        return norm.pdf(s, 0, along) * lanes / 2
+
+    def mean(self, x):
+        """``E[y|x] = c(x)``, the middle of the road, where there may be no lane.
+
+        Args:
+            x: network input, shape (..., 1).
+
+        Returns:
+            Mean, shape (..., 2).
+
+        Raises:
+            ValueError: x is not of shape (..., 1) or leaves `support`.
+
+        >>> TwoLanes().mean([[0.25]]).round(4).tolist()
+        [[0.7071, -0.7071]]
+        """
+        return _road(self._input(x))[0]
+
+    def covariance(self, x):
+        """``Cov[y|x] = 0.6² u uᵀ + (0.08² + d²) v vᵀ``.
+
+        Args:
+            x: network input, shape (..., 1).
+
+        Returns:
+            Covariance, shape (..., 2, 2).
+
+        Raises:
+            ValueError: x is not of shape (..., 1) or leaves `support`.
+
+        >>> TwoLanes().covariance([[0.25]]).round(4).tolist()
+        [[[0.2282, 0.1318], [0.1318, 0.2282]]]
+        """
+        _, u, v, d = _road(self._input(x))
+        axes = np.stack([u, v], axis=-1)
+        along, across = self.scales
+        var = np.concatenate([np.full_like(d, along**2), across**2 + d**2], axis=-1)
+        return (axes * var[..., None, :]) @ axes.swapaxes(-1, -2)
+
+    @cached_property
+    def entropy(self):
+        """``H(y|x) = H(s|x) + H(r|x)`` in nats, with y = c + s u + r v."""
+        x, dx = _panels(np.array([0.0, 1.0]))
+        z, dz = _panels(np.linspace(-10, 10, 11))  # r = d + 0.08 z, from the lane at +d
+        d = _road(x[:, None])[3] / self.scales[1]
+        other_lane = dx @ np.logaddexp(0, -2 * d * (z + d)) @ (dz * norm.pdf(z))
+        one_lane = 2 * norm.entropy() + np.log(self.scales).sum()
+        return float(one_lane + np.log(2) - other_lane)
+
+
+def _road(x):
+    """c, u and v, all (..., 2), and d (..., 1)."""
+    sin, cos = np.sin(np.pi * x), np.cos(np.pi * x)
+    u, v = np.concatenate([cos, sin], axis=-1), np.concatenate([-sin, cos], axis=-1)
+    return -v, u, v, 0.4 * (1 - x)
 
 
 @dataclass(frozen=True)

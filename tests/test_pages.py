@@ -202,6 +202,33 @@ def test_no_code_cell_is_lost(path):
     )
 
 
+def test_a_notebook_page_alone_can_be_launched_and_downloaded():
+    repository = yaml.safe_load((ROOT / "_config.yml").read_text())["repository"]
+    account, book = repository["url"].removeprefix("https://github.com/").split("/")
+    on_github = repository["url"].startswith("https://github.com/")
+    notebooks = {page_of(path.name): f"book/{path.name}" for path in notebooks_of_toc()}
+    for name in PAGES:
+        links = [a["href"] for a in parse(HTML / name).select("a[href]")]
+        launching = [a for a in links if re.search(r"//(colab|mybinder)\b", a)]
+        downloads = [a for a in links if a.endswith(".ipynb") and "_sources/" in a]
+        expected = []
+        if name in notebooks and on_github:
+            expected = [
+                f"https://mybinder.org/v2/gh/{account}/{book}/main?urlpath=lab/tree/"
+                + notebooks[name],
+                f"https://colab.research.google.com/github/{account}/{book}/blob/main/"
+                + notebooks[name],
+            ]
+        if on_github:
+            assert launching == expected, name
+        assert len(downloads) == (name in notebooks), name
+        for address in downloads:
+            source = ROOT / notebooks[name]
+            assert (HTML / name).parent.joinpath(
+                address
+            ).read_bytes() == source.read_bytes()
+
+
 # --- The pages in a browser -----------------------------------------------------------
 
 

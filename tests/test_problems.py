@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.integrate import quad
-from scipy.stats import kstest
+from scipy.stats import kstest, multivariate_normal
 
-from mdn_utils.problems import RobotArm, SineInverse, ToyForward, ToyInverse
+from mdn_utils.problems import RobotArm, SineInverse, ToyForward, ToyInverse, TwoLanes
 
 # What each comparison may be off by. "sigmas" counts standard errors of a sample mean.
 TOL = {
@@ -23,7 +23,8 @@ TOL = {
     "ks p-value": 1e-3,
 }
 
-FORWARD, INVERSE, SINE, ARM = ToyForward(), ToyInverse(), SineInverse(), RobotArm()
+FORWARD, INVERSE, SINE = ToyForward(), ToyInverse(), SineInverse()
+ARM, LANES = RobotArm(), TwoLanes()
 ALL = [FORWARD, INVERSE, SINE]
 IDS = [type(problem).__name__ for problem in ALL]
 every = pytest.mark.parametrize("problem", ALL, ids=IDS)
@@ -466,7 +467,7 @@ def test_cdf_of_quantile(problem, data):
 # Bad input
 
 
-@pytest.mark.parametrize("problem", [*ALL, ARM], ids=[*IDS, "RobotArm"])
+@pytest.mark.parametrize("problem", [*ALL, ARM, LANES], ids=[*IDS, "RobotArm", "TwoLanes"])
 @pytest.mark.parametrize("n", [0, -1, 2.0, True, "3", None])
 def test_bad_n(problem, n):
     for draw in [problem.sample] + [SINE.grid_sample] * (problem == SINE):
@@ -474,7 +475,7 @@ def test_bad_n(problem, n):
             draw(n, np.random.default_rng(0))
 
 
-@pytest.mark.parametrize("problem", [*ALL, ARM], ids=[*IDS, "RobotArm"])
+@pytest.mark.parametrize("problem", [*ALL, ARM, LANES], ids=[*IDS, "RobotArm", "TwoLanes"])
 def test_bad_rng(problem):
     with pytest.raises(
         ValueError, match=r"^rng must be a numpy.random.Generator, got int$"
@@ -674,3 +675,112 @@ def test_arm_nan():
 def test_arm_last_axis(method, shape):
     with pytest.raises(ValueError, match=r"must have shape \(\.\.\., 2\), got shape \("):
         getattr(ARM, method)(np.zeros(shape))
+
+
+# The two lanes
+
+
+def lanes_at(x):
+    """The two Gaussians at one input, from the definition of the problem."""
+    turn = np.exp(1j * np.pi * x)  # along the road; 1j * turn is across it
+    axes = np.array([[turn.real, -turn.imag], [turn.imag, turn.real]])
+    within = axes @ np.diag([0.6**2, 0.08**2]) @ axes.T
+    offset = 0.4 * (1 - x) * axes[:, 1]
+    return [multivariate_normal(sign * offset - axes[:, 1], within) for sign in (1, -1)]
+
+
+LANE_INPUTS = [0, 0.1, 0.25, 0.5, 0.77, 0.8, 1.0]
+
+
+@pytest.mark.parametrize("x", LANE_INPUTS)
+def test_lanes_density_against_scipy(x):
+    y = np.random.default_rng(21).uniform(-2, 2, (500, 2))
+    expected = np.mean([lane.pdf(y) for lane in lanes_at(x)], axis=0)
+    np.testing.assert_allclose(LANES.pdf(y, column(x)), expected, rtol=1e-9, atol=1e-15)
+
+
+@pytest.mark.parametrize("x", LANE_INPUTS)
+def test_lanes_moments_and_entropy_on_a_grid(x):
+    # trapezoids, for which a smooth density that vanishes at the ends is easy
+    side = np.linspace(-6, 6, 601)
+    y = np.stack(np.meshgrid(side, side), axis=-1).reshape(-1, 2)
+    w = LANES.pdf(y, column(x)) * (side[1] - side[0]) ** 2
+    assert w.sum() == pytest.approx(1, abs=TOL["quad"])
+    mean = w @ y
+    np.testing.assert_allclose(LANES.mean(column(x))[0], mean, atol=TOL["quad"])
+    covariance = (w * (y - mean).T) @ (y - mean)
+    np.testing.assert_allclose(LANES.covariance(column(x))[0], covariance, atol=TOL["quad"])
+
+
+def test_lanes_correlation_quoted_in_the_docstring():
+    within = [lanes_at(x)[0].cov_object.covariance for x in (0, 0.25, 0.5, 0.75, 1)]
+    correlation = [c[0, 1] / np.sqrt(c[0, 0] * c[1, 1]) for c in within]
+    np.testing.assert_allclose(correlation, [0, 0.965, 0, -0.965, 0], atol=5e-4)
+
+
+def test_lanes_merge():
+    across = np.linspace(-0.5, 0.5, 1001)[:, None]
+    for x, modes in [(0.7, 2), (0.79, 2), (0.81, 1), (1.0, 1)]:
+        v = -LANES.mean([x])  # the road is a half circle about the origin
+        density = LANES.pdf(LANES.mean([x]) + across * v, [x])
+        assert (np.diff(np.sign(np.diff(density))) < 0).sum() == modes
+
+
+def test_lanes_entropy_against_a_double_sum():
+    # y in the frame of the road: H(s) in closed form, H(r|x) by trapezoids and midpoints
+    r, x = np.linspace(-1.2, 1.2, 4801), midpoints(0, 1, 1000)[:, None]
+    z = (r + 0.4 * (1 - x) * np.array([1, -1])[:, None, None]) / 0.08
+    density = np.exp(-0.5 * z**2).mean(axis=0) / np.sqrt(2 * np.pi) / 0.08
+    log_density = np.log(np.maximum(density, 1e-300))
+    across = -(density * log_density).sum(axis=1).mean() * (r[1] - r[0])
+    along = 0.5 * np.log(2 * np.pi * np.e * 0.6**2)
+    assert LANES.entropy == pytest.approx(along + across, abs=TOL["grid"])
+    assert LANES.entropy == pytest.approx(0.3411, abs=TOL["facts"])
+    assert type(LANES.entropy) is float
+
+
+def test_lanes_samples():
+    x, y = LANES.sample(200_000, np.random.default_rng(22))
+    assert_mean(-np.log(LANES.pdf(y, x)), LANES.entropy)
+    turn = np.exp(1j * np.pi * x[:, 0])
+    s, r = np.array([1, 1j])[:, None].conj() * turn.conj() * (y @ [1, 1j])
+    along, across = s.real / 0.6, r.real + 1  # the circle has radius 1
+    assert kstest(x[:, 0], "uniform").pvalue > TOL["ks p-value"]
+    assert kstest(along, "norm").pvalue > TOL["ks p-value"]
+    straight = x[:, 0] < 0.1  # the lanes are far apart: the nearest is the one drawn
+    lane = np.sign(across[straight])
+    noise = (across[straight] - lane * 0.4 * (1 - x[straight, 0])) / 0.08
+    assert kstest(noise, "norm").pvalue > TOL["ks p-value"]
+    assert_mean(lane, 0)
+
+
+@pytest.mark.parametrize(("shape_y", "shape_x"), SHAPES)
+def test_lanes_shapes(shape_y, shape_x):
+    rng = np.random.default_rng(23)
+    x, y = rng.uniform(0, 1, (*shape_x, 1)), rng.normal(size=(*shape_y, 2))
+    both = np.broadcast_shapes(shape_y, shape_x)
+    wide = np.broadcast_to(y, (*both, 2)), np.broadcast_to(x, (*both, 1))
+    assert LANES.pdf(y, x).shape == both
+    np.testing.assert_allclose(LANES.pdf(y, x), LANES.pdf(*wide), rtol=TOL["exact"])
+    assert LANES.mean(x).shape == (*shape_x, 2)
+    assert LANES.covariance(x).shape == (*shape_x, 2, 2)
+    x, y = LANES.sample(3, rng)
+    assert x.shape == (3, 1)
+    assert y.shape == (3, 2)
+
+
+def test_lanes_bad_input():
+    y = [[0.5, 0.5]]
+    for method in (LANES.mean, LANES.covariance, lambda x: LANES.pdf(y, x)):
+        with pytest.raises(ValueError, match=r"^x must lie in \[0.0, 1.0\], got 1.5$"):
+            method([[1.5]])
+        with pytest.raises(ValueError, match=r"^x must have shape \(..., 1\)"):
+            method([0.5, 0.5])
+        with pytest.raises(ValueError, match=r"^x must not contain NaN"):
+            method([[np.nan]])
+    with pytest.raises(ValueError, match=r"^y must have shape \(..., 2\)"):
+        LANES.pdf([[0.5]], [[0.5]])
+    with pytest.raises(ValueError, match=r"^y must not contain NaN"):
+        LANES.pdf([[0.5, np.nan]], [[0.5]])
+    with pytest.raises(ValueError, match=r"^y and x must have leading axes that broadcast"):
+        LANES.pdf(np.zeros((3, 2)), np.zeros((2, 1)))

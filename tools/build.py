@@ -4,6 +4,7 @@ import hashlib
 import shutil
 import subprocess
 import sys
+import time
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -45,6 +46,12 @@ def drop_stale_cache():
         stamp.write_text(digest.hexdigest())
 
 
+def keep(cache, notebook, path, seconds):
+    """Put a chapter that was executed in so many seconds into the cache."""
+    bundle = CacheBundleIn(notebook, str(path), data={"execution_seconds": seconds})
+    cache.cache_notebook_bundle(bundle, check_validity=False, overwrite=True)
+
+
 def fill_cache():
     """Execute each chapter that the cache does not hold."""
     cache = get_cache(CACHE)
@@ -53,13 +60,12 @@ def fill_cache():
         try:
             cache.match_cache_notebook(notebook)
         except KeyError:
+            start = time.perf_counter()
             try:
                 chapters.execute(notebook, path.stem)
             except CellExecutionError as error:
                 sys.exit(f"\n{path.name} was not executed to its end.\n{error}")
-            cache.cache_notebook_bundle(
-                CacheBundleIn(notebook, str(path)), check_validity=False, overwrite=True
-            )
+            keep(cache, notebook, path, time.perf_counter() - start)
 
 
 def main():
