@@ -217,7 +217,7 @@ def mixture_explorer(pi, mu, sigma, low=-5.0, high=5.0):
         **{f"component {k}": f"pi{k} * {normal.format(k=k)}" for k in ks},
         mixture=total(f"pi{{k}} * {normal}"),
     )
-    x = _axis(alt.X, "y", "y", (low, high))
+    x = _axis(alt.X, "y", "y", (low, high), axis=alt.Axis(tickMinStep=1))
     y = alt.Y("density:Q", title="density")
     color = alt.Color(
         "curve:N",

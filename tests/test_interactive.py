@@ -4,6 +4,7 @@ A small book is built that holds all four, of made-up mixtures. A slider is move
 keyboard there, and what the page then shows is compared with `mdn_utils.numpy`.
 """
 
+import base64
 import functools
 import http.server
 import io
@@ -142,7 +143,7 @@ def notebook(name):
             "content": {
                 "data": {
                     interactive.MIME_TYPE: spec(name),
-                    "image/png": __import__("base64").b64encode(still(name)).decode(),
+                    "image/png": base64.b64encode(still(name)).decode(),
                     "text/plain": "A figure with sliders",
                 },
                 "metadata": {},
@@ -180,6 +181,8 @@ def build(folder, builder):
         "nb_execution_mode": "off",
         "numfig": True,
         "html_theme": "sphinx_book_theme",
+        "html_context": {"default_mode": "auto"},
+        "html_favicon": str(EXTENSIONS.parent / "_static" / "favicon.svg"),
         "html_sourcelink_suffix": "",
     }
     warnings = io.StringIO()
@@ -286,7 +289,7 @@ def open_figure(visit, name, width=1280):
     visit.page.set_viewport_size({"width": width, "height": 900})
     page = visit.open(f"{name}.html")
     page.locator(f"#fig-{name}").scroll_into_view_if_needed()
-    page.wait_for_selector(".interactive-drawn")
+    page.wait_for_selector(".interactive-drawn", timeout=15_000)
     return page
 
 
@@ -393,7 +396,8 @@ def test_the_mixture_explorer_computes(visit):
             for slider in page.locator("figure input").all()
         }
         w, mu, sigma = (
-            np.array([now[f"{kind}{k}"] for k in (1, 2, 3)]) for kind in ("w", "mu", "sigma")
+            np.array([now[f"{kind}{k}"] for k in (1, 2, 3)])
+            for kind in ("w", "mu", "sigma")
         )
         pi = w / w.sum() if w.any() else np.full(3, 1 / 3)
         with np.errstate(divide="ignore"):

@@ -4,7 +4,6 @@ Each page is opened with an empty cache and read to its end, so that what is fet
 counts as well. The server compresses nothing.
 """
 
-import pytest
 from test_pages import HTML, Visit, browser, every_page, site  # noqa: F401
 
 MB = 1_000_000

@@ -102,6 +102,8 @@ def height(vega, narrow):
         vega = json.loads(json.dumps(vega))
         if "layout" in vega:
             vega["layout"]["columns"] = 1
+        for legend in vega.get("legends", []):
+            legend["columns"] = 2
         if "width" in vega:
             vega["width"] = NARROW
         for signal in vega["signals"]:
@@ -174,9 +176,16 @@ def write_vega(app, exception):
         and app.builder.format == "html"
         and not target.exists()
     ):
-        code = vl_convert.javascript_bundle("window.vega = vega;", VEGA_LITE)
+        version = vl_convert.get_vega_version()
+        # The address is only a name here: vl-convert holds the module itself.
+        snippet = (
+            "import { View, parse } from"
+            f' "https://cdn.jsdelivr.net/npm/vega@{version}/+esm";'
+            " window.vega = { View, parse };"
+        )
+        code = vl_convert.javascript_bundle(snippet, VEGA_LITE)
         notice = (
-            f"/* Vega {vl_convert.get_vega_version()}, https://vega.github.io\n"
+            f"/* Vega {version}, https://vega.github.io\n"
             "   Copyright (c) University of Washington Interactive Data Lab\n"
             "   and contributors. License: BSD-3-Clause. */\n"
         )

@@ -3,7 +3,7 @@
   "use strict";
   const address = new URL("vega.js", document.currentScript.src);
   const WIDEST = 660; // px
-  const TWO_COLUMNS = 500; // px, as in interactive.css
+  const NARROW = 500; // px, as in interactive.css
   let library;
 
   function load() {
@@ -38,7 +38,7 @@
     const columns = spec.layout?.columns ?? 1;
     const width = spec.layout ? "childWidth" : "width";
     let view;
-    let drawn; // with so many columns
+    let narrow; // whether it was drawn for a narrow page
 
     function set(input) {
       view.signal(input.dataset.signal, Number(input.value));
@@ -55,19 +55,20 @@
     async function fit() {
       const room = Math.min(drawing.clientWidth, WIDEST);
       if (room === 0) return; // in a tab that is not shown
-      const wanted = room < TWO_COLUMNS ? 1 : columns;
-      if (drawn !== wanted) {
+      if (narrow !== room < NARROW) {
+        narrow = room < NARROW;
         view?.finalize();
-        if (spec.layout) spec.layout.columns = wanted;
+        if (spec.layout) spec.layout.columns = narrow ? 1 : columns;
+        for (const legend of spec.legends ?? []) legend.columns = narrow ? 2 : 0;
         view = new vega.View(vega.parse(spec), { renderer: "svg", container: drawing });
-        drawn = wanted;
         inputs.forEach(set);
         await view.runAsync();
       }
       for (let i = 0; i < 2; i++) { // labels of an axis may change on the way
         const rest = room - drawing.querySelector("svg").getBoundingClientRect().width;
-        view.signal(width, Math.floor(view.signal(width) + rest / wanted));
-        await view.runAsync();
+        const share = rest / (spec.layout?.columns ?? 1);
+        view.signal(width, Math.floor(view.signal(width) + share));
+        await view.resize().runAsync();
       }
     }
 
