@@ -411,28 +411,22 @@ def training(t, epochs, snapshots, history, data, floor):
             f"{number:.0f} components carry 95% of the weight"
             for epoch, value, number in zip(epochs, loss, at_work, strict=True)
         ],
+        mu_=[_pack(1000 * mu[..., 0].T, 0) for _, mu, *_ in snapshots],  # K by M
+        pi_=[_pack(100 * np.exp(log_pi).T, 0) for log_pi, *_ in snapshots],
     )
-    means = [
-        {
-            "frame": frame,
-            "k": k,
-            "mu_": _pack(1000 * mu[:, k], 0),
-            "pi_": _pack(100 * np.exp(log_pi[:, k]), 0),
-        }
-        for frame, (log_pi, mu, *_) in zip(frames, snapshots, strict=True)
-        for k in range(mu.shape[1])
-    ]
-
-    now = "datum.frame == snapshot"
+    chosen = _from("states").transform_filter("datum.frame == snapshot")
     start, step = _numbers([t[0, 0], np.diff(t[:, 0]).mean()], 5)
+    M = len(t)
     lines = (
-        _from("means")
-        .transform_filter(now)
-        .transform_calculate(i=f"sequence({len(t)})", mu="split(datum.mu_, ' ')")
-        .transform_calculate(pi="split(datum.pi_, ' ')")
-        .transform_flatten(["i", "mu", "pi"])
+        _unpack(
+            chosen.transform_calculate(i_=f"join(sequence({snapshots[0][0].size}), ' ')"),
+            *("i", "mu", "pi"),
+        )
         .transform_calculate(
-            t=f"{start} + {step} * datum.i", x="datum.mu / 1000", weight="datum.pi / 100"
+            k=f"floor(datum.i / {M})",
+            t=f"{start} + {step} * (datum.i % {M})",
+            x="datum.mu / 1000",
+            weight="datum.pi / 100",
         )
         .mark_trail(color=COLORS["density"], opacity=0.8, clip=True, aria=False)
         .encode(
@@ -446,7 +440,6 @@ def training(t, epochs, snapshots, history, data, floor):
             ),
         )
     )
-    chosen = _from("states").transform_filter(now)
     plane = alt.layer(_points(*data), lines, _readout(chosen))
 
     every = _rows(epoch_=[_pack(np.arange(1, len(history) + 1))], loss_=[_pack(history)])
@@ -462,7 +455,7 @@ def training(t, epochs, snapshots, history, data, floor):
     cursor = chosen.mark_rule(color=DARK, strokeDash=[4, 3]).encode(x="epoch:Q")
     dot = chosen.mark_circle(size=90, color=DARK, opacity=1).encode(x="epoch:Q", y="loss:Q")
     losses = alt.layer(path, bottom.mark_rule(color=DARK), name, cursor, dot)
-    return _side_by_side(plane, losses, slider, states=states, means=means)
+    return _side_by_side(plane, losses, slider, states=states)
 
 
 @_chart
