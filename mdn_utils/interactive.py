@@ -10,6 +10,7 @@ the same text in HTML, where it wraps and a screen reader announces it.
 """
 
 import functools
+import io
 import sys
 from contextlib import suppress
 
@@ -74,9 +75,15 @@ def still(spec, scale=2):
     """
     import vl_convert
     from matplotlib import get_data_path
+    from PIL import Image
 
     vl_convert.register_font_directory(f"{get_data_path()}/fonts/ttf")
-    return vl_convert.vegalite_to_png(spec, scale=scale)
+    png = io.BytesIO(vl_convert.vegalite_to_png(spec, scale=scale))
+    # A palette of 64 colors will do, in an eighth of the bytes.
+    image = Image.open(png).convert("RGB").quantize(64, dither=Image.Dither.NONE)
+    file = io.BytesIO()
+    image.save(file, "png", optimize=True)
+    return file.getvalue()
 
 
 def _chart(build):

@@ -105,6 +105,7 @@ def test_show_displays_the_figure_and_a_still(name, monkeypatch):
     assert raw
     assert bundle[interactive.MIME_TYPE] == spec(name)
     assert bundle["image/png"].startswith(b"\x89PNG")
+    assert len(bundle["image/png"]) < 80_000
     assert "text/plain" in bundle
 
 

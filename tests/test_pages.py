@@ -383,3 +383,41 @@ def test_framework_is_chosen_with_the_keyboard(visit):
     assert page.evaluate(f"{focused}.innerText") == "PyTorch"
     assert page.evaluate(f"getComputedStyle({focused}).outlineStyle") != "none"
     assert_pytorch_is_chosen(page)
+
+
+# --- Figures with sliders: tests/test_interactive.py tells whether they compute rightly ---
+
+
+def pages_with_sliders():
+    return [n for n in PAGES if content(n).select_one(".interactive")]
+
+
+@pytest.mark.parametrize("width", [1280, 390])
+@pytest.mark.parametrize("name", pages_with_sliders() or ["no such page"])
+def test_figures_with_sliders_are_drawn(name, width, visit):
+    if name not in PAGES:
+        lacking("no page has a figure with sliders")
+    visit.page.set_viewport_size({"width": width, "height": 900})
+    page = visit.open(name)
+    for figure in page.locator("figure:has(.interactive)").all():
+        still = figure.locator(".interactive-still img")
+        still.scroll_into_view_if_needed()
+        figure.locator(".interactive-drawn").wait_for(timeout=15_000)
+        assert figure.locator("svg").is_visible()
+        assert not still.is_visible()
+        before = figure.locator(".interactive-readout").inner_text()
+        figure.locator("input").first.focus()
+        page.keyboard.press("ArrowRight")
+        page.wait_for_timeout(500)
+        assert figure.locator(".interactive-readout").inner_text() != before
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
+    assert visit.problems == []
+
+
+@pytest.mark.parametrize("name", pages_with_sliders() or ["no such page"])
+def test_a_figure_with_sliders_adds_at_most_300_kb(name):
+    if name not in PAGES:
+        lacking("no page has a figure with sliders")
+    for figure in content(name).select(".interactive"):
+        image = (HTML / name).parent / unquote(figure.img["src"])
+        assert len(str(figure).encode()) + image.stat().st_size <= 300_000
