@@ -117,7 +117,9 @@ def test_headings_go_down_one_level_at_a_time(name):
     levels = [int(heading.name[1]) for heading in headings]
     assert levels.count(1) == 1
     assert levels[0] == 1
-    assert all(after <= before + 1 for before, after in zip(levels, levels[1:], strict=False))
+    assert all(
+        after <= before + 1 for before, after in zip(levels, levels[1:], strict=False)
+    )
 
 
 @pytest.mark.parametrize("width", WIDTHS)

@@ -42,7 +42,11 @@ def remove_the_rest(app, exception):
     folder = Path(app.outdir, "_static", "mathjax")
     if exception is None and app.builder.format == "html":
         for path in [p for p in folder.rglob("*") if p.is_file()]:
-            if not path.relative_to(folder).as_posix().startswith(tuple(KEPT)):
+            if (
+                not path.relative_to(folder)
+                .as_posix()
+                .startswith(tuple(KEPT))
+            ):
                 path.unlink()
 
 
