@@ -145,9 +145,13 @@ def _pack(array, digits=3):
 
 
 def _unpack(chart, *fields):
-    """A row for each number in strings that `_pack` made, of the same length."""
+    """A row for each number in strings of equal length, from ``a_`` to the number ``a``.
+
+    Vega computes a field again, in place, as sliders move: no field of any figure may be
+    computed from itself.
+    """
     return (
-        chart.transform_calculate(**{f: f"split(datum.{f}, ' ')" for f in fields})
+        chart.transform_calculate(**{f: f"split(datum.{f}_, ' ')" for f in fields})
         .transform_flatten(list(fields))
         .transform_calculate(**{f: f"toNumber(datum.{f})" for f in fields})
     )
@@ -155,7 +159,7 @@ def _unpack(chart, *fields):
 
 def _points(t, x, n=600):
     """The first `n` data points, as a layer of small gray dots."""
-    data = alt.Chart(alt.Data(values=_rows(t=[_pack(t[:n])], x=[_pack(x[:n])])))
+    data = alt.Chart(alt.Data(values=_rows(t_=[_pack(t[:n])], x_=[_pack(x[:n])])))
     style = {"size": 9, "color": COLORS["data"], "opacity": 0.6, "aria": False}
     return _unpack(data, "t", "x").mark_circle(**style).encode(x="t:Q", y="x:Q")
 
@@ -234,7 +238,9 @@ def mixture_explorer(pi, mu, sigma, low=-5.0, high=5.0):
     # A mode is higher than its neighbors on the grid. The parabola through the logarithms
     # of the three, exact for a Gaussian, says where between them the top is.
     modes = (
-        curves.transform_window(before="lag(mixture)", after="lead(mixture)")
+        curves.transform_window(
+            before="lag(mixture)", after="lead(mixture)", sort=[alt.SortField("y")]
+        )
         .transform_filter("datum.mixture > datum.before && datum.mixture >= datum.after")
         .transform_calculate(
             a="log(datum.before)", b="log(datum.mixture)", c="log(datum.after)"
@@ -243,7 +249,6 @@ def mixture_explorer(pi, mu, sigma, low=-5.0, high=5.0):
             mode=f"datum.y + {step / 2} * (datum.a - datum.c)"
             " / (datum.a - 2 * datum.b + datum.c)"
         )
-        .transform_calculate(label="format(datum.mode, '.2f')")
     )
     tops = modes.mark_point(
         shape="triangle-down", size=70, yOffset=-6, filled=True, color=DARK, opacity=1
@@ -264,11 +269,17 @@ def mixture_explorer(pi, mu, sigma, low=-5.0, high=5.0):
         f"'π = ' + {shares} + '; mean ' + format(mean, '.2f')"
         " + ', variance ' + format(within + between, '.2f')"
         " + ', standard deviation ' + format(deviation, '.2f')"
-        " + '; modes: ' + join(pluck(datum.modes, 'label'), ', ')"
+        " + '; modes: ' + format(datum.tops[0], '.2f')"
     )
-    collected = alt.AggregatedFieldDef(op="values", **{"as": "modes"})
+    for k in range(1, len(pi)):  # there are no more modes than components
+        text += (
+            f" + (length(datum.tops) > {k} ? ', ' + format(datum.tops[{k}], '.2f') : '')"
+        )
+    rows = alt.AggregatedFieldDef(op="values", field="mode", **{"as": "rows"})
     readout = _readout(
-        modes.transform_aggregate([collected]).transform_calculate(text=text)
+        modes.transform_aggregate([rows])
+        .transform_calculate(tops="sort(pluck(datum.rows, 'mode'))")
+        .transform_calculate(text=text)
     )
     return (
         alt.layer(area, lines, tops, span, middle, readout)
@@ -323,11 +334,11 @@ def learned_and_exact(t, params, problem, data, start):
 
     rows = _rows(
         t=_numbers(t[:, 0]),
-        pi=[_pack(row) for row in np.exp(log_pi)],
-        mu=[_pack(row) for row in mu],
-        sigma=[_pack(row, 4) for row in np.exp(log_sigma)],
-        low=[_pack(row[w > 0]) for row, w in zip(low, width, strict=True)],
-        high=[_pack(row[w > 0]) for row, w in zip(high, width, strict=True)],
+        pi_=[_pack(row) for row in np.exp(log_pi)],
+        mu_=[_pack(row) for row in mu],
+        sigma_=[_pack(row, 4) for row in np.exp(log_sigma)],
+        low_=[_pack(row[w > 0]) for row, w in zip(low, width, strict=True)],
+        high_=[_pack(row[w > 0]) for row, w in zip(high, width, strict=True)],
         height=_numbers(1 / width.sum(axis=-1)),
         text=[sentence(i) for i in range(len(t))],
     )
@@ -405,8 +416,8 @@ def training(t, epochs, snapshots, history, data, floor):
         {
             "frame": frame,
             "k": k,
-            "mu": _pack(1000 * mu[:, k], 0),
-            "pi": _pack(100 * np.exp(log_pi[:, k]), 0),
+            "mu_": _pack(1000 * mu[:, k], 0),
+            "pi_": _pack(100 * np.exp(log_pi[:, k]), 0),
         }
         for frame, (log_pi, mu, *_) in zip(frames, snapshots, strict=True)
         for k in range(mu.shape[1])
@@ -417,8 +428,8 @@ def training(t, epochs, snapshots, history, data, floor):
     lines = (
         _from("means")
         .transform_filter(now)
-        .transform_calculate(i=f"sequence({len(t)})", mu="split(datum.mu, ' ')")
-        .transform_calculate(pi="split(datum.pi, ' ')")
+        .transform_calculate(i=f"sequence({len(t)})", mu="split(datum.mu_, ' ')")
+        .transform_calculate(pi="split(datum.pi_, ' ')")
         .transform_flatten(["i", "mu", "pi"])
         .transform_calculate(
             t=f"{start} + {step} * datum.i", x="datum.mu / 1000", weight="datum.pi / 100"
@@ -438,7 +449,7 @@ def training(t, epochs, snapshots, history, data, floor):
     chosen = _from("states").transform_filter(now)
     plane = alt.layer(_points(*data), lines, _readout(chosen))
 
-    every = _rows(epoch=[_pack(np.arange(1, len(history) + 1))], loss=[_pack(history)])
+    every = _rows(epoch_=[_pack(np.arange(1, len(history) + 1))], loss_=[_pack(history)])
     whole = _unpack(alt.Chart(alt.Data(values=every)), "epoch", "loss")
     tens = alt.Axis(values=[1, 10, 100, 1000, 10_000])
     log = alt.Scale(type="log", nice=False)
@@ -491,21 +502,22 @@ def temperature(t, params, problem, split, rng, n=3):
     rows = _rows(
         t=_numbers(t[:, 0]),
         here=[int(i == np.abs(t - t_split).argmin()) for i in range(len(t))],
-        log_pi=[_pack(row.clip(-20), 2) for row in log_pi],
-        mu=[_pack(row) for row in mu],
-        sigma=[_pack(row, 4) for row in np.exp(log_sigma)],
-        u=[_pack(row, 4) for row in rng.uniform(size=(len(t), n))],
-        eps=[_pack(row, 2) for row in rng.normal(size=(len(t), n))],
+        log_pi_=[_pack(row.clip(-20), 2) for row in log_pi],
+        mu_=[_pack(row) for row in mu],
+        sigma_=[_pack(row, 4) for row in np.exp(log_sigma)],
+        u_=[_pack(row, 4) for row in rng.uniform(size=(len(t), n))],
+        eps_=[_pack(row, 2) for row in rng.normal(size=(len(t), n))],
         walls=walls,
     )
+    ascending = [alt.SortField("mu"), alt.SortField("sigma")]
     components = (
         _unpack(_from("mixtures"), "log_pi", "mu", "sigma")
-        .transform_calculate(w="exp(datum.log_pi / tau)", sigma="datum.sigma * sqrt(tau)")
+        .transform_calculate(w="exp(datum.log_pi / tau)", scale="datum.sigma * sqrt(tau)")
         .transform_calculate(
-            low=f"datum.w * cumulativeNormal({x_split}, datum.mu, datum.sigma)"
+            low=f"datum.w * cumulativeNormal({x_split}, datum.mu, datum.scale)"
         )
-        .transform_joinaggregate(total="sum(w)", low="sum(low)", groupby=["t"])
-        .transform_window(end="sum(w)", groupby=["t"])
+        .transform_joinaggregate(total="sum(w)", below="sum(low)", groupby=["t"])
+        .transform_window(end="sum(w)", groupby=["t"], sort=ascending, ignorePeers=True)
     )
     draws = (
         _unpack(components, "u", "eps")
@@ -514,7 +526,7 @@ def temperature(t, params, problem, split, rng, n=3):
             " && datum.u * datum.total <= datum.end"
         )
         .transform_calculate(
-            x="datum.mu + datum.sigma * datum.eps", wall="split(datum.walls, ' ')"
+            x="datum.mu + datum.scale * datum.eps", wall="split(datum.walls, ' ')"
         )
     )
     inside = " || ".join(
@@ -524,7 +536,7 @@ def temperature(t, params, problem, split, rng, n=3):
     draws = draws.transform_calculate(
         kind=f"{inside} ? 'possible' : 'impossible'",
         impossible=f"{inside} ? 0 : 1",
-        share="datum.here * datum.low / datum.total",
+        share="datum.here * datum.below / datum.total",
     )
     names, colors = ["possible", "impossible"], [COLORS["density"], "#D55E00"]
     dots = draws.mark_point(filled=True, opacity=0.8, aria=False, clip=True).encode(

@@ -415,7 +415,9 @@ def test_the_mixture_explorer_computes(visit):
         assert np.allclose(numbers(modes), fine[1:-1][top], atol=0.0052)
 
 
-@pytest.mark.parametrize("keys", [[], ["Home"], ["ArrowRight"] * 12, ["End"]])
+@pytest.mark.parametrize(
+    "keys", [[], ["Home"], ["ArrowRight"] * 12, ["End"], ["ArrowRight", "ArrowLeft"]]
+)
 def test_the_learned_density_is_drawn_at_the_slider(visit, keys):
     page = open_figure(visit, "learned")
     t = np.array([[move(page, "t", *keys)]])
@@ -440,7 +442,8 @@ def test_the_learned_density_is_drawn_at_the_slider(visit, keys):
 @pytest.mark.parametrize("frame", range(len(EPOCHS)))
 def test_training_shows_the_snapshot(visit, frame):
     page = open_figure(visit, "training")
-    assert move(page, "snapshot", *["ArrowRight"] * frame) == frame + 1
+    keys = ["End", "Home"] + ["ArrowRight"] * frame
+    assert move(page, "snapshot", *keys) == frame + 1
     log_pi, mu, _ = SNAPSHOTS[frame]
     k, t, x, weight = drawn(page, "concat_0_layer_1_marks", "k", "t", "x", "weight")
     if not k.size:  # the marks of lines stand in a group for each line
