@@ -843,7 +843,7 @@ class TwoLanes:
             Density, shape (...).
 
         Raises:
-            ValueError: the shapes do not fit, y or x holds NaN, or x leaves `support`.
+            ValueError: the shapes do not fit, y or x holds NaN, or x leaves ``support``.
 
         >>> TwoLanes().pdf([[1.2, 0.0], [1.0, 0.0]], [[0.5]]).round(4).tolist()
         [1.6579, 0.1457]
@@ -866,7 +866,7 @@ class TwoLanes:
             Mean, shape (..., 2).
 
         Raises:
-            ValueError: x is not of shape (..., 1) or leaves `support`.
+            ValueError: x is not of shape (..., 1) or leaves ``support``.
 
         >>> TwoLanes().mean([[0.25]]).round(4).tolist()
         [[0.7071, -0.7071]]
@@ -883,7 +883,7 @@ class TwoLanes:
             Covariance, shape (..., 2, 2).
 
         Raises:
-            ValueError: x is not of shape (..., 1) or leaves `support`.
+            ValueError: x is not of shape (..., 1) or leaves ``support``.
 
         >>> TwoLanes().covariance([[0.25]]).round(4).tolist()
         [[[0.2282, 0.1318], [0.1318, 0.2282]]]

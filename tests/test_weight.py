@@ -1,10 +1,9 @@
-"""How much a first visit loads, how soon the page is there, and whether it then stands still.
+"""How much a first visit loads, how soon the page is there, and whether it stands still.
 
 Each page is opened with an empty cache and read to its end, so that what is fetched late
 counts as well. The server compresses nothing.
 """
 
-import pytest
 from test_pages import HTML, Visit, browser, every_page, parse, site  # noqa: F401
 
 MB = 1_000_000

@@ -10,7 +10,9 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[1]
 BIN = Path(sys.executable).parent
 CHAPTERS = sorted(str(path.relative_to(ROOT)) for path in ROOT.glob("book/*.ipynb"))
-PAGES = [f"tests/test_{name}.py" for name in ("pages", "reading_aids", "accessibility", "weight")]
+PAGES = [
+    f"tests/test_{name}.py" for name in ("pages", "reading_aids", "accessibility", "weight")
+]
 COLAB = "tests/test_colab.py"
 OFFLINE = ["tests/test_pdf.py", "tests/test_archive.py"]
 

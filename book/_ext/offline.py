@@ -3,8 +3,9 @@
 ``sphinx-mathjax-offline`` copies all of MathJax into the built book, with
 ready-made bundles. The smallest of them weighs 1.2 MB, a third of it for the
 menu of a formula. The pages load the parts instead: TeX in, HTML out, and
-MathML for screen readers; and they load nothing where there is no formula. Without the menu, formulas are also no stops of the
-Tab key, of which a chapter would have hundreds.
+MathML for screen readers; and nothing where there is no formula. Without the
+menu, formulas are also no stops of the Tab key, of which a chapter would have
+hundreds.
 
 Whatever these parts cannot ask for is removed: 24 MB become 2 MB.
 """
@@ -28,7 +29,7 @@ def load_parts(app, config):
 
 
 def only_with_formulas(app, pagename, templatename, context, doctree):
-    """Load nothing for formulas that stand on the pages below this one only."""
+    """Load nothing for formulas that stand only on the pages below."""
     if not app.env.get_domain("math").data["has_equations"].get(pagename):
         context["script_files"][:] = [
             script

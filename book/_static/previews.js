@@ -37,6 +37,7 @@
     const setMath = source !== document && content?.matches(":has(.math), .math");
     if (!content || link !== current || (setMath && !window.MathJax)) return;
     for (const image of content.querySelectorAll("img")) {
+      image.loading = "eager"; // or it would wait for the window that waits for it
       image.src = new URL(image.getAttribute("src"), url);
     }
     content.querySelectorAll(".headerlink").forEach((mark) => mark.remove());
