@@ -9,7 +9,7 @@ export PYTHONUNBUFFERED := 1
 export TF_CPP_MIN_LOG_LEVEL := 3
 
 .DEFAULT_GOAL := help
-.PHONY: help book test serve pdf archive site refresh lint speed pins repository clean
+.PHONY: help book test serve pdf archive site refresh lint speed study pins repository clean
 
 help:  ## list these targets
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -43,6 +43,9 @@ lint: $(READY)  ## check style of code and notebooks, and the workflows if actio
 
 speed: $(READY)  ## compare the speed of mdn_utils with what you would use otherwise
 	@$(BIN)/python benchmarks/speed.py
+
+study: $(READY)  ## train what chapter 9 compares, ten seeds each, and store the table (half an hour)
+	@$(BIN)/python tools/study.py
 
 pins: $(READY)  ## resolve again what the direct dependencies in requirements.txt bring along
 	@$(BIN)/python tools/pins.py

@@ -202,6 +202,17 @@ def check_sizes(**sizes):
             raise ValueError(f"{name} must be a positive integer, got {size!r}")
 
 
+def check_positive(**numbers):
+    """Stop unless every number is positive and finite.
+
+    Raises:
+        ValueError: names the first that is not.
+    """
+    for name, value in numbers.items():
+        if not (_is_number(value) and 0 < value < float("inf")):
+            raise ValueError(f"{name} must be a positive number, got {value!r}")
+
+
 def shape(a):
     """The shape of an array or tensor, as a tuple of integers or None."""
     return tuple(a.shape)

@@ -5,7 +5,8 @@ gradients; shapes and meaning of ``log_pi``, ``mu``, ``log_sigma``, ``scale_tril
 are the same. Arrays and lists are taken, too, and converted to the dtype of ``mu``. Inside
 a `tf.function` shapes are still checked, but values are not: NaN gives NaN.
 
-`MDNHead` turns features into the parameters; `MixtureDensityNetwork` is a ready network.
+`MDNHead` turns features into the parameters; `MixtureDensityNetwork` is a ready network;
+`initialize` gives it a good start.
 """
 
 import math
@@ -15,13 +16,14 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from . import _shapes
+from . import _shapes, _start
 
 __all__ = [
     "MDNHead",
     "MixtureDensityNetwork",
     "component_pdf",
     "covariance",
+    "initialize",
     "log_prob",
     "mean",
     "mode",
@@ -525,6 +527,51 @@ class MixtureDensityNetwork(keras.Model):
 
     def get_config(self):
         return {**super().get_config(), **self.options}
+
+
+def initialize(network, x, y, seed=0, *, steepness=4.0, sigma=0.2, head_scale=0.1):
+    """A start from which training is reliable: at first p(y|x) hardly depends on x.
+
+    ===================  ===============================================================
+    first hidden layer   ``tanh(Σ_i w_i (x_i - c_i))``: c uniform over the range of x,
+                         ``w_i = steepness u / (std(x_i) √I)`` with u ~ U(-1, 1)
+    other hidden layers  weights N(0, 1 / inputs), for relu N(0, 2 / inputs); biases 0
+    heads, weights       ``head_scale u / √inputs`` with u ~ U(-1, 1)
+    heads, biases        ``a^π = 0``; ``a^μ_k`` the (k - ½) / K quantile of y for D = 1,
+                         otherwise a row of y, no row twice; ``a^σ = log(sigma std(y))``,
+                         averaged over D where all dimensions share one σ
+    ===================  ===============================================================
+
+    Everything is drawn in NumPy: a seed gives the same weights in both frameworks.
+
+    Args:
+        network: a `MixtureDensityNetwork`; its weights are replaced.
+        x: the inputs that it will be trained on, shape (N, I).
+        y: their targets, shape (N, D), in the units in which the network is trained.
+        seed: an integer >= 0, a `numpy.random.Generator`, or None for another start at
+            every call.
+        steepness: how steep the steps of the first layer are, per standard deviation of x.
+        sigma: σ at the start, in standard deviations of y, before `sigma_floor` is added;
+            fixed noise keeps its own.
+        head_scale: how much the input matters at the start.
+
+    Returns:
+        The network.
+
+    Raises:
+        ValueError: x or y has another shape, holds NaN or infinity or, for D > 1, has
+            fewer rows than K; or a number is not positive.
+
+    >>> x, y = np.linspace(-1, 1, 100)[:, None], np.linspace(0, 3, 100)[:, None]
+    >>> network = initialize(MixtureDensityNetwork(inputs=1, D=1, K=3), x, y)
+    >>> network.head.mu.bias.numpy().round(3).tolist()
+    [0.5, 1.5, 2.5]
+    """
+    widths = [network.options["inputs"], *(layer.units for layer in network.hidden)]
+    relu = network.options["activation"] == "relu"
+    options = seed, steepness, sigma, head_scale
+    network.set_weights(_start.weights(x, y, widths, network.head, relu, *options))
+    return network
 
 
 # What several functions compute

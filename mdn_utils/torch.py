@@ -4,7 +4,8 @@ The functions of :mod:`mdn_utils.numpy` under the same names, for tensors, and w
 gradients; shapes and meaning of ``log_pi``, ``mu``, ``log_sigma``, ``scale_tril`` and ``y``
 are the same. Arrays and lists are taken, too, and converted to the dtype of ``mu``.
 
-`MDNHead` turns features into the parameters; `MixtureDensityNetwork` is a ready network.
+`MDNHead` turns features into the parameters; `MixtureDensityNetwork` is a ready network;
+`initialize` gives it a good start.
 """
 
 import math
@@ -13,13 +14,14 @@ from numbers import Integral
 import torch
 from torch import nn
 
-from . import _shapes
+from . import _shapes, _start
 
 __all__ = [
     "MDNHead",
     "MixtureDensityNetwork",
     "component_pdf",
     "covariance",
+    "initialize",
     "log_prob",
     "mean",
     "mode",
@@ -445,6 +447,55 @@ class MixtureDensityNetwork(nn.Module):
 
     def forward(self, x):
         return self.head(self.hidden(x))
+
+
+@torch.no_grad()
+def initialize(network, x, y, seed=0, *, steepness=4.0, sigma=0.2, head_scale=0.1):
+    """A start from which training is reliable: at first p(y|x) hardly depends on x.
+
+    ===================  ===============================================================
+    first hidden layer   ``tanh(Σ_i w_i (x_i - c_i))``: c uniform over the range of x,
+                         ``w_i = steepness u / (std(x_i) √I)`` with u ~ U(-1, 1)
+    other hidden layers  weights N(0, 1 / inputs), for relu N(0, 2 / inputs); biases 0
+    heads, weights       ``head_scale u / √inputs`` with u ~ U(-1, 1)
+    heads, biases        ``a^π = 0``; ``a^μ_k`` the (k - ½) / K quantile of y for D = 1,
+                         otherwise a row of y, no row twice; ``a^σ = log(sigma std(y))``,
+                         averaged over D where all dimensions share one σ
+    ===================  ===============================================================
+
+    Everything is drawn in NumPy: a seed gives the same weights in both frameworks.
+
+    Args:
+        network: a `MixtureDensityNetwork`; its weights are replaced.
+        x: the inputs that it will be trained on, shape (N, I).
+        y: their targets, shape (N, D), in the units in which the network is trained.
+        seed: an integer >= 0, a `numpy.random.Generator`, or None for another start at
+            every call.
+        steepness: how steep the steps of the first layer are, per standard deviation of x.
+        sigma: σ at the start, in standard deviations of y, before `sigma_floor` is added;
+            fixed noise keeps its own.
+        head_scale: how much the input matters at the start.
+
+    Returns:
+        The network.
+
+    Raises:
+        ValueError: x or y has another shape, holds NaN or infinity or, for D > 1, has
+            fewer rows than K; or a number is not positive.
+
+    >>> x, y = torch.linspace(-1, 1, 100)[:, None], torch.linspace(0, 3, 100)[:, None]
+    >>> network = initialize(MixtureDensityNetwork(inputs=1, D=1, K=3), x, y)
+    >>> [round(mu, 3) for mu in network.head.mu.bias.tolist()]
+    [0.5, 1.5, 2.5]
+    """
+    linear = [layer for layer in network.hidden if isinstance(layer, nn.Linear)]
+    widths = [(*linear, network.head.pi)[0].in_features, *(a.out_features for a in linear)]
+    relu = any(isinstance(layer, nn.ReLU) for layer in network.hidden)
+    options = seed, steepness, sigma, head_scale
+    values = _start.weights(x, y, widths, network.head, relu, *options)
+    for parameter, value in zip(network.parameters(), values, strict=True):
+        parameter.copy_(torch.tensor(value.T))  # PyTorch holds kernels transposed
+    return network
 
 
 # What several functions compute

@@ -18,7 +18,7 @@ from mdn_utils import torch as mdn_torch
 
 MODULES = {"numpy": mdn_np, "tensorflow": mdn_tf, "torch": mdn_torch}
 NUMPY_ALONE = {"cdf", "crps", "quantile"}
-NETWORKS = {"MDNHead", "MixtureDensityNetwork"}
+NETWORKS = {"MDNHead", "MixtureDensityNetwork", "initialize"}
 SHARED = sorted(set(mdn_np.__all__) - NUMPY_ALONE)
 
 steady = settings(deadline=None, derandomize=True, max_examples=60)

@@ -83,7 +83,7 @@ def test_it_is_light_enough_to_send(reader):
 
 def test_the_bookmarks_hold_every_chapter_in_its_part(reader):
     expected = [(0, "Contents"), (0, "About this book")]
-    numerals = iter(["I", "II", "III", "IV", "V"])
+    numerals = iter(pdf.NUMERALS)
     for caption, numbered, names in pdf.parts_of_toc():
         if numbered:
             expected.append((0, f"Part {next(numerals)}: {caption}"))
@@ -210,7 +210,7 @@ def test_folded_solutions_are_open(soup):
 
 
 def test_what_only_a_screen_can_use_is_gone(soup):
-    assert soup.select("nav, button, input, .headerlink, .sd-tab-label, .on-screen") == []
+    assert soup.select("nav, button, input, .headerlink, .on-screen, .only-dark") == []
     outside = [s for s in soup.select("script") if not s.find_parent("head")]
     assert outside == []
 
@@ -262,6 +262,7 @@ TEXTS = """
     }
 """
 LEFTOVERS = re.compile(r"\$|\\[(\[]|\\begin\{|`|\*\*|:::|\?\?|\[\?\]|\{[a-z:-]+\}")
+SCREEN_WORDS = re.compile(r"\b(click|button|tabs?|magnifying glass)\b", re.IGNORECASE)
 
 
 def test_nothing_is_wider_than_the_page_and_no_markup_is_left_over(reader):
@@ -274,6 +275,8 @@ def test_nothing_is_wider_than_the_page_and_no_markup_is_left_over(reader):
         assert page.evaluate(TOO_WIDE, TEXT_WIDTH) == []
         assert page.evaluate(BROKEN_LINES) == [], "lines of code too long for the paper"
         assert [text for text in page.evaluate(TEXTS) if LEFTOVERS.search(text)] == []
+        of_screens = [text for text in page.evaluate(TEXTS) if SCREEN_WORDS.search(text)]
+        assert of_screens == [], "put it in a span of class on-screen"
         assert page.locator("mjx-merror").count() == 0
         bare = page.locator(".math:not(:has(mjx-container))")
         assert bare.count() == 0, "mathematics left as it was written"

@@ -1,11 +1,10 @@
-"""How much a first visit loads, how soon the page is there, and whether it then stands still.
+"""How much a first visit loads, how soon the page is there, and whether it stands still.
 
 Each page is opened with an empty cache and read to its end, so that what is fetched late
 counts as well. The server compresses nothing.
 """
 
-import pytest
-from test_pages import HTML, Visit, browser, every_page, site  # noqa: F401
+from test_pages import HTML, Visit, browser, every_page, parse, site  # noqa: F401
 
 MB = 1_000_000
 BUDGET = {"index.html": 1.2 * MB}
@@ -108,8 +107,6 @@ def test_scripts_are_those_in_use(name):
 
 @every_page
 def test_images_say_how_large_they_are(name):
-    from test_pages import content
-
-    for image in content(name).select("img"):
+    for image in parse(HTML / name).select("article img"):
         assert int(image["width"]) > 0, image["src"]
         assert int(image["height"]) > 0, image["src"]

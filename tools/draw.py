@@ -6,6 +6,7 @@ slope of the function at both ends, so that few points give a smooth line.
 
 import chapters
 import numpy as np
+
 from mdn_utils import problems
 
 STATIC = chapters.BOOK / "_static"

@@ -10,7 +10,6 @@ import os
 import shutil
 import subprocess
 import sys
-import sysconfig
 from importlib.metadata import distribution, version
 from pathlib import Path
 
@@ -61,8 +60,8 @@ def link(source, target):
 
 
 def site_packages(folder):
-    paths = {"base": str(folder), "platbase": str(folder)}
-    return Path(sysconfig.get_path("purelib", "venv", paths))
+    major, minor = sys.version_info[:2]
+    return folder / "lib" / f"python{major}.{minor}" / "site-packages"
 
 
 def python(folder):

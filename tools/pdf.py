@@ -9,6 +9,7 @@ pages. A cell and its twin stand one under the other, or one framework is left o
 import argparse
 import html
 import logging
+import posixpath
 import re
 import shutil
 import sys
@@ -30,7 +31,7 @@ HTML = ROOT / "_build" / "html"
 PDF = ROOT / "_build" / "pdf"
 
 CONFIG = yaml.safe_load((ROOT / "_config.yml").read_text(encoding="utf-8"))
-COVER = "_static/inverse_problem.png"
+COVERS = ["_static/cover-light.svg", "_static/inverse_problem.png"]
 SUBTITLE = "How to predict a whole distribution, in {}"
 LICENSE = (
     "The code is under the MIT license, the text and the figures are under "
@@ -50,8 +51,13 @@ NO_BROWSER = (
     "(apt install chromium), or Google Chrome."
 )
 
+# What a page of paper has no use for. An interactive figure leaves its still.
+SCREEN_ONLY = (
+    "script, style, nav, button, a.headerlink, .on-screen, .only-dark, "
+    ".interactive-live, .chapter-opening"
+)
 # Sections of the start page that the contents repeat, or that speak of buttons
-ON_SCREEN_ONLY = {"Chapters", "Run it yourself"}
+NOT_PRINTED = {"Chapters", "Run it yourself"}
 # Every chapter ends with these sections, so the contents need not list them.
 IN_EVERY_CHAPTER = {"Summary", "Exercises", "Further reading"}
 
@@ -60,6 +66,7 @@ IN_EVERY_CHAPTER = {"Summary", "Exercises", "Further reading"}
 logging.getLogger("pypdf").setLevel(logging.ERROR)
 
 HEADING = re.compile("^h[1-6]$")
+NUMERALS = ["I", "II", "III", "IV", "V", "VI"]
 
 
 # --- From pages to one page -------------------------------------------------------------
@@ -85,8 +92,10 @@ def read_page(name):
 
 def tidy(article):
     """Remove what only a screen can use, and show what only a click would show."""
-    for tag in article.select("script, style, nav, button, a.headerlink, .on-screen"):
+    for tag in article.select(SCREEN_ONLY):
         tag.decompose()
+    for image in article.select("img"):
+        del image["loading"]  # nobody scrolls to it
     for tag in article.select("noscript"):
         tag.unwrap()
     for fold in article.select("details"):
@@ -125,6 +134,9 @@ def join(article, name, names):
     def here(anchor):
         return f"{name}--{anchor}"
 
+    def resolve(path):
+        return posixpath.normpath(posixpath.join(posixpath.dirname(name), path))
+
     for tag in article.find_all(True):
         for key in ("id", "for"):
             if tag.has_attr(key):
@@ -137,13 +149,13 @@ def join(article, name, names):
                 tag[key] = value.replace("url(#", f"url(#{here('')}")
         for key in ("src", "poster"):
             if tag.has_attr(key) and not re.match(r"[a-z]+:", tag[key]):
-                tag[key] = f"../html/{tag[key]}"
+                tag[key] = f"../html/{resolve(tag[key])}"
 
     for tag in article.select("[href]"):
         address = urlsplit(tag["href"])
         if address.scheme:
             continue
-        page = address.path.removesuffix(".html") or name
+        page = resolve(address.path).removesuffix(".html") if address.path else name
         anchor = unquote(address.fragment)
         if page in names:
             tag["href"] = f"#{page}--{anchor}" if anchor else f"#{page}"
@@ -181,7 +193,7 @@ def introduction(article):
     """The start page, as far as it speaks to a reader of the PDF."""
     article.h1.string = "About this book"
     for heading in article.select("h2"):
-        if heading.get_text(strip=True) in ON_SCREEN_ONLY:
+        if heading.get_text(strip=True) in NOT_PRINTED:
             heading.find_parent("section").decompose()
     return article
 
@@ -189,7 +201,7 @@ def introduction(article):
 def part_title(soup, number, caption):
     section = soup.new_tag("section", attrs={"class": "part", "id": f"part-{number}"})
     line = soup.new_tag("p")
-    line.string = f"Part {number * 'I' if number < 4 else 'IV'}"
+    line.string = f"Part {NUMERALS[number - 1]}"
     heading = soup.new_tag("h1")
     heading.string = caption
     section.extend([line, heading])
@@ -224,6 +236,7 @@ def contents(soup):
 
 def cover(framework):
     named = FRAMEWORKS.get(framework) or " and ".join(FRAMEWORKS.values())
+    picture = next(name for name in COVERS if (HTML / name).is_file())
     lines = [CONFIG["author"], f"Version {mdn_utils.__version__}, {CONFIG['copyright']}"]
     if "YOUR_ACCOUNT" not in CONFIG["repository"]["url"]:
         lines.append(CONFIG["repository"]["url"])
@@ -231,7 +244,7 @@ def cover(framework):
     return (
         f'<section id="cover"><p class="book-title">{CONFIG["title"]}</p>'
         f'<p class="book-subtitle">{SUBTITLE.format(named)}</p>'
-        f'<img src="../html/{COVER}" alt="">'
+        f'<img src="../html/{picture}" alt="">'
         f"<div>{''.join(f'<p>{html.escape(line)}</p>' for line in lines)}</div></section>"
     )
 

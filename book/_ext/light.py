@@ -41,8 +41,9 @@ ICON_CSS = """\
 }}
 """
 ICON_BASE = """\
-/* Made by book/_ext/light.py from Font Awesome Free 6 (icons CC BY 4.0, fonts SIL OFL 1.1,
-   https://fontawesome.com/license/free): the icons that the pages show. */
+/* The icons that the pages show. Made by book/_ext/light.py from
+   Font Awesome Free 6 (icons CC BY 4.0, fonts SIL OFL 1.1,
+   https://fontawesome.com/license/free). */
 .fas, .far, .fab, .fa-solid, .fa-regular, .fa-brands {
   display: inline-block;
   min-width: 1em;
@@ -76,7 +77,7 @@ def words_of(out):
     }
 
 
-# --- Icons ----------------------------------------------------------------------
+# --- Icons ------------------------------------------------------------------
 
 
 def make_icons(static, words):
@@ -116,7 +117,7 @@ def make_icons(static, words):
     shutil.rmtree(static / "vendor" / "fontawesome")
 
 
-# --- Style sheets ---------------------------------------------------------------
+# --- Style sheets -----------------------------------------------------------
 
 
 def can_match(selector, words):
@@ -174,7 +175,7 @@ def prune_style_sheets(static, words):
             )
 
 
-# --- Figures --------------------------------------------------------------------
+# --- Figures ----------------------------------------------------------------
 
 
 def point_at_webp(app, pagename, templatename, context, doctree):
@@ -197,12 +198,25 @@ def convert_figures(folder):
         path.unlink()
 
 
-# --------------------------------------------------------------------------------
+# ----------------------------------------------------------------------------
+
+
+def notice_static_files(app, env, added, changed, removed):
+    """Have a page written if a style sheet is new, else none is copied."""
+    page = Path(app.outdir, f"{app.config.root_doc}.html")
+    own = Path(app.srcdir, "_static").rglob("*")
+    if page.exists() and page.stat().st_mtime < max(
+        path.stat().st_mtime for path in own
+    ):
+        return [app.config.root_doc]
+    return []
 
 
 def lighten(app, exception):
-    if exception is None and app.builder.name in {"html", "dirhtml"}:
-        out = Path(app.outdir)
+    out = Path(app.outdir)
+    # Without a page to write, Sphinx has copied no files either.
+    copied = (out / "_static" / "vendor" / "fontawesome").exists()
+    if exception is None and app.builder.name == "html" and copied:
         words = words_of(out)
         make_icons(out / "_static", words)
         prune_style_sheets(out / "_static", words)
@@ -214,5 +228,6 @@ def lighten(app, exception):
 def setup(app):
     # After pages.py, which measures the figures
     app.connect("html-page-context", point_at_webp, priority=950)
+    app.connect("env-get-outdated", notice_static_files)
     app.connect("build-finished", lighten, priority=950)
     return {"parallel_read_safe": True, "parallel_write_safe": True}

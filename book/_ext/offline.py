@@ -3,8 +3,9 @@
 ``sphinx-mathjax-offline`` copies all of MathJax into the built book, with
 ready-made bundles. The smallest of them weighs 1.2 MB, a third of it for the
 menu of a formula. The pages load the parts instead: TeX in, HTML out, and
-MathML for screen readers; and they load nothing where there is no formula. Without the menu, formulas are also no stops of the
-Tab key, of which a chapter would have hundreds.
+MathML for screen readers; and nothing where there is no formula. Without the
+menu, formulas are also no stops of the Tab key, of which a chapter would have
+hundreds.
 
 Whatever these parts cannot ask for is removed: 24 MB become 2 MB.
 """
@@ -27,23 +28,34 @@ def load_parts(app, config):
     config.mathjax3_config = {"loader": {"load": PARTS}}
 
 
-def only_with_formulas(app, env, docnames):
-    """Undo what Jupyter Book does: load MathJax on pages without a formula."""
-    app.set_html_assets_policy("per_page")
+def only_with_formulas(app, pagename, templatename, context, doctree):
+    """Load nothing for formulas that stand only on the pages below."""
+    if not app.env.get_domain("math").data["has_equations"].get(pagename):
+        context["script_files"][:] = [
+            script
+            for script in context["script_files"]
+            if "mathjax" not in str(script.filename)
+            and "window.MathJax" not in script.attributes.get("body", "")
+        ]
 
 
 def remove_the_rest(app, exception):
     folder = Path(app.outdir, "_static", "mathjax")
     if exception is None and app.builder.format == "html":
         for path in [p for p in folder.rglob("*") if p.is_file()]:
-            if not path.relative_to(folder).as_posix().startswith(tuple(KEPT)):
+            if (
+                not path.relative_to(folder)
+                .as_posix()
+                .startswith(tuple(KEPT))
+            ):
                 path.unlink()
 
 
 def setup(app):
     app.setup_extension("sphinx-mathjax-offline")
     app.connect("config-inited", load_parts)
-    app.connect("env-before-read-docs", only_with_formulas)
+    # After Sphinx has added the scripts
+    app.connect("html-page-context", only_with_formulas, priority=600)
     # Later than the copying, which has the default priority of 500.
     app.connect("build-finished", remove_the_rest, priority=900)
     return {"parallel_read_safe": True, "parallel_write_safe": True}

@@ -27,11 +27,11 @@ WORDS_A_MINUTE = 180
 SECONDS = {"line of code": 3, "formula": 15, "figure": 20}
 
 
-# --- Parts and chapters ---------------------------------------------------------
+# --- Parts and chapters -----------------------------------------------------
 
 
 def parts(env):
-    """Return ``{caption: number}`` of the parts that have numbered chapters."""
+    """Return ``{caption: number}`` of the parts with numbered chapters."""
     trees = env.external_site_map.root.subtrees
     numbered = [tree.caption for tree in trees if tree.numbered]
     return {caption: i for i, caption in enumerate(numbered, start=1)}
@@ -79,7 +79,7 @@ def opening(env, pagename, doctree):
     return above, below
 
 
-# --- Images ---------------------------------------------------------------------
+# --- Images -----------------------------------------------------------------
 
 
 def size(path):
@@ -107,7 +107,7 @@ def settle_images(soup, builder):
                 img["loading"] = "lazy"
 
 
-# --- Formulas -------------------------------------------------------------------
+# --- Formulas ---------------------------------------------------------------
 
 
 def keep_with_punctuation(soup):
@@ -122,7 +122,7 @@ def keep_with_punctuation(soup):
                 math.insert_after(mark[0])
 
 
-# --- Pages ----------------------------------------------------------------------
+# --- Pages ------------------------------------------------------------------
 
 
 def finish_body(app, pagename, templatename, context, doctree):
@@ -137,7 +137,7 @@ def finish_body(app, pagename, templatename, context, doctree):
         soup.h1.insert_after(BeautifulSoup(below, "html.parser"))
     settle_images(soup, app.builder)
     keep_with_punctuation(soup)
-    # docutils calls the bibliography a list, of entries that are no list items.
+    # docutils calls the bibliography a list, of entries that are no items.
     for entries in soup.select(".citation-list[role=list]"):
         del entries["role"]
     # What it says is its name. myst-nb gives all of them the same other name.
