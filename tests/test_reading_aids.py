@@ -260,6 +260,8 @@ def test_a_link_shows_what_it_points_at(kind, by, visit):
     box = preview.bounding_box()
     assert box["x"] >= 0
     assert box["x"] + box["width"] <= 1280
+    assert box["y"] >= 0
+    assert box["y"] + box["height"] <= 900
 
     page.keyboard.press("Escape")
     assert page.locator("#link-preview").count() == 0

@@ -56,11 +56,12 @@
     await Promise.all([...content.querySelectorAll("img")].map((i) => i.decode().catch(() => {})));
     if (link !== current) return;
     const at = link.getBoundingClientRect();
-    const { offsetWidth: width, offsetHeight: height } = box;
-    const below = at.bottom + height + 12 < innerHeight || at.top < height + 12;
-    const right = document.documentElement.clientWidth - width - 8;
+    const [above, below] = [at.top - 64, innerHeight - at.bottom]; // 64: the bar at the top
+    const under = below > box.offsetHeight + 16 || below > above;
+    box.style.maxHeight = `${(under ? below : above) - 16}px`;
+    const right = document.documentElement.clientWidth - box.offsetWidth - 8;
     box.style.left = `${scrollX + Math.max(8, Math.min(at.left, right))}px`;
-    box.style.top = `${scrollY + (below ? at.bottom + 6 : at.top - height - 6)}px`;
+    box.style.top = `${scrollY + (under ? at.bottom + 6 : at.top - box.offsetHeight - 6)}px`;
     box.classList.add("is-shown");
   }
 
