@@ -23,16 +23,16 @@ WATCH = """
             if (!entry.hadRecentInput) window.shift += entry.value;
     }).observe({type: "layout-shift", buffered: true});
 """
+# Lazy images are asked for at once: one that is scrolled past too soon might never come.
 READ = """async () => {
-    const fonts = document.fonts.ready;
+    const images = [...document.images].filter(image => image.checkVisibility());
+    images.forEach(image => { image.loading = "eager"; });
     for (let y = 0; y < document.documentElement.scrollHeight; y += innerHeight) {
-        scrollTo(0, y);
-        await new Promise(requestAnimationFrame);
-        await new Promise(requestAnimationFrame);
+        scrollTo({top: y, behavior: "instant"});
+        await new Promise(resolve => setTimeout(resolve, 20));
     }
-    await fonts;
-    await Promise.all([...document.images].filter(image => image.checkVisibility())
-        .map(image => image.decode().catch(() => null)));
+    const late = new Promise((_, fail) => setTimeout(fail, 20000, "an image is missing"));
+    await Promise.race([Promise.all(images.map(image => image.decode())), late]);
 }"""
 
 
