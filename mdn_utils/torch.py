@@ -472,7 +472,7 @@ def initialize(network, x, y, seed=0, *, steepness=4.0, sigma=0.2, head_scale=0.
         seed: an integer >= 0, a `numpy.random.Generator`, or None for another start at
             every call.
         steepness: how steep the steps of the first layer are, per standard deviation of x.
-        sigma: σ at the start, in standard deviations of y, before `sigma_floor` is added;
+        sigma: σ at the start, in standard deviations of y, before ``sigma_floor`` is added;
             fixed noise keeps its own.
         head_scale: how much the input matters at the start.
 
