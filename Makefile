@@ -9,7 +9,7 @@ export PYTHONUNBUFFERED := 1
 export TF_CPP_MIN_LOG_LEVEL := 3
 
 .DEFAULT_GOAL := help
-.PHONY: help book test serve refresh lint speed study pins clean
+.PHONY: help book test serve pdf archive site refresh lint speed study pins repository clean
 
 help:  ## list these targets
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -23,6 +23,15 @@ test: $(READY)  ## run every check: lint, unit tests, chapters, both tracks, the
 serve: book  ## build the book and open it at http://localhost:8000
 	@(sleep 1; $(BIN)/python -m webbrowser -n http://localhost:$(PORT) >/dev/null 2>&1) &
 	@$(BIN)/python -m http.server $(PORT) --bind localhost --directory _build/html
+
+pdf: $(READY)  ## print the book into one PDF (FRAMEWORK=pytorch or tensorflow for one of them)
+	@$(BIN)/python tools/pdf.py $(FRAMEWORK)
+
+archive: book  ## pack the pages into one archive for reading offline
+	@$(BIN)/python tools/archive.py
+
+site: pdf archive  ## make the folder to publish: the pages, with PDF and archive to download
+	@$(BIN)/python tools/site_to_publish.py
 
 refresh: $(READY)  ## execute the chapters and store their outputs (CHAPTERS="book/02*.ipynb" for some)
 	@$(BIN)/python tools/refresh.py $(CHAPTERS)
@@ -41,8 +50,11 @@ study: $(READY)  ## train what chapter 9 compares, ten seeds each, and store the
 pins: $(READY)  ## resolve again what the direct dependencies in requirements.txt bring along
 	@$(BIN)/python tools/pins.py
 
-clean:  ## remove .venv and everything built
-	rm -rf .venv _build mdn_utils.egg-info .pytest_cache .ruff_cache .hypothesis
+repository:  ## write the address of the repository everywhere (URL=https://github.com/account/name)
+	@$(PYTHON) tools/repository.py "$$URL"
+
+clean:  ## remove .venv, .venvs and everything built
+	rm -rf .venv .venvs _build mdn_utils.egg-info .pytest_cache .ruff_cache .hypothesis
 
 $(READY): requirements.txt pyproject.toml tools/check_python.py
 	@command -v $(PYTHON) >/dev/null || { echo "No $(PYTHON) found: install Python 3.10 to 3.13, or name yours with make PYTHON=..."; exit 1; }

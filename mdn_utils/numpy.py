@@ -4,20 +4,20 @@ A mixture of K Gaussians over D target dimensions, one for each row of a batch::
 
     p(y) = Σ_k π_k N(y | μ_k, Σ_k)
 
-=============  ===================  ====================================================
-argument       shape                meaning
-=============  ===================  ====================================================
-``log_pi``     ``(..., K)``         log π_k; -inf stands for a weight of exactly 0
-``mu``         ``(..., K, D)``      means μ_k, in units of the target
-``log_sigma``  as ``mu``, or 1s     log σ_k; an axis of length 1 is shared:
-                                    ``(..., K, D)`` diagonal, ``(..., K, 1)`` isotropic,
-                                    ``(..., 1, 1)`` one σ for all components
-``scale_tril`` ``(..., K, D, D)``   for full covariances Σ_k = L_k L_kᵀ: C_k, lower
-                                    triangular with a positive diagonal, and
-                                    L_k = diag(σ_k) C_k, or C_k without ``log_sigma``;
-                                    what stands above the diagonal is not read
-``y``          ``(..., D)``         target, at least as many axes as ``log_pi``
-=============  ===================  ====================================================
+==============  ===================  ====================================================
+argument        shape                meaning
+==============  ===================  ====================================================
+``log_pi``      ``(..., K)``         log π_k; -inf stands for a weight of exactly 0
+``mu``          ``(..., K, D)``      means μ_k, in units of the target
+``log_sigma``   as ``mu``, or 1s     log σ_k; an axis of length 1 is shared:
+                                     ``(..., K, D)`` diagonal, ``(..., K, 1)`` isotropic,
+                                     ``(..., 1, 1)`` one σ for all components
+``scale_tril``  ``(..., K, D, D)``   for full covariances Σ_k = L_k L_kᵀ: C_k, lower
+                                     triangular with a positive diagonal, and
+                                     L_k = diag(σ_k) C_k, or C_k without ``log_sigma``;
+                                     what stands above the diagonal is not read
+``y``           ``(..., D)``         target, at least as many axes as ``log_pi``
+==============  ===================  ====================================================
 
 The leading axes are rows; they broadcast. Log densities are in nats, with all constants.
 :mod:`mdn_utils.tensorflow` and :mod:`mdn_utils.torch` hold the same functions under the
@@ -89,7 +89,7 @@ def log_prob(y, log_pi, mu, log_sigma=None, scale_tril=None):
             log_sigma is given, too: Σ_k = L_k L_kᵀ with L_k = diag(σ_k) scale_tril_k.
 
     Returns:
-        Log density in nats, shape (...): the leading axes of y and the parameters.
+        Log density in nats, shape (...), the leading axes of y and the parameters.
 
     Raises:
         ValueError: the shapes do not fit, or y holds NaN.

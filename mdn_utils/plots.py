@@ -51,7 +51,7 @@ def use_style():
 
 
 def data(ax, x, y, n=1500):
-    """Draw the first `n` points (x, y) as small gray dots.
+    """Draw the first ``n`` points (x, y) as small gray dots.
 
     Args:
         ax: Matplotlib axes.

@@ -155,13 +155,13 @@ class _Problem:
 
     @cached_property
     def bayes_mse(self):
-        """``E[Var(y|x)]``: mean squared error of the exact conditional mean."""
+        """``E[Var(y|x)]``, the mean squared error of the exact conditional mean."""
         x, w = self._inputs
         return float(w @ self.variance(x)[:, 0])
 
     @cached_property
     def best_line_mse(self):
-        """``Var(y) - Cov(x, y)² / Var(x)``: mean squared error of the best line."""
+        """``Var(y) - Cov(x, y)² / Var(x)``, the mean squared error of the best line."""
         x, w = self._inputs
         m, v, x = self.mean(x)[:, 0], self.variance(x)[:, 0], x[:, 0]
         dx, dm = x - w @ x, m - w @ m
@@ -188,7 +188,7 @@ class _Uniform(_Problem):
             that x does not have. B is 1 for `ToyForward` and 2 for `ToyInverse`.
 
         Raises:
-            ValueError: x is not of shape (..., 1) or leaves `support`.
+            ValueError: x is not of shape (..., 1) or leaves ``support``.
 
         >>> ToyForward().branches([[0.25]]).round(6).tolist()
         [[[0.45, 0.65]]]
@@ -208,7 +208,7 @@ class _Uniform(_Problem):
             Density, shape (...).
 
         Raises:
-            ValueError: the shapes do not fit, y or x holds NaN, or x leaves `support`.
+            ValueError: the shapes do not fit, y or x holds NaN, or x leaves ``support``.
 
         >>> ToyForward().pdf([[0.5], [0.7]], [[0.25]]).round(6).tolist()
         [5.0, 0.0]
@@ -229,7 +229,7 @@ class _Uniform(_Problem):
             Probability, shape (...).
 
         Raises:
-            ValueError: the shapes do not fit, y or x holds NaN, or x leaves `support`.
+            ValueError: the shapes do not fit, y or x holds NaN, or x leaves ``support``.
 
         >>> ToyForward().cdf([[0.4], [0.5], [0.7]], [[0.25]]).round(6).tolist()
         [0.0, 0.25, 1.0]
@@ -249,7 +249,7 @@ class _Uniform(_Problem):
             Target, shape (..., 1).
 
         Raises:
-            ValueError: p leaves [0, 1], x leaves `support`, or the shapes do not fit.
+            ValueError: p leaves [0, 1], x leaves ``support``, or the shapes do not fit.
 
         >>> ToyForward().quantile([0.0, 0.25, 1.0], [[0.25]]).round(6).tolist()
         [[0.45], [0.5], [0.65]]
@@ -272,7 +272,7 @@ class _Uniform(_Problem):
             Mean, shape (..., 1).
 
         Raises:
-            ValueError: x is not of shape (..., 1) or leaves `support`.
+            ValueError: x is not of shape (..., 1) or leaves ``support``.
 
         >>> ToyInverse().mean([[0.5]]).round(6).tolist()
         [[0.5]]
@@ -290,7 +290,7 @@ class _Uniform(_Problem):
             Variance, shape (..., 1).
 
         Raises:
-            ValueError: x is not of shape (..., 1) or leaves `support`.
+            ValueError: x is not of shape (..., 1) or leaves ``support``.
 
         >>> ToyForward().variance([[0.5]]).round(6).tolist()
         [[0.003333]]
@@ -312,7 +312,7 @@ class _Uniform(_Problem):
             Modes, shape (..., B, 1), in the order of `branches`, NaN where there is none.
 
         Raises:
-            ValueError: x is not of shape (..., 1) or leaves `support`.
+            ValueError: x is not of shape (..., 1) or leaves ``support``.
 
         >>> ToyInverse().modes([[0.4]]).round(4).tolist()
         [[[0.1596], [0.6452]]]
@@ -321,7 +321,7 @@ class _Uniform(_Problem):
 
     @cached_property
     def entropy(self):
-        """``H(y|x) = E[ln W(x)]`` in nats: the best negative log likelihood there is."""
+        """``H(y|x) = E[ln W(x)]`` in nats, the best negative log likelihood there is."""
         x, w = self._inputs
         return float(w @ np.log(self._intervals(x)[1].sum(axis=-1)))
 
@@ -443,7 +443,7 @@ class ToyInverse(_Uniform):
             y: target, shape (..., 1), of any value.
 
         Returns:
-            f(y), shape (..., 1): plot it across, and y up.
+            f(y), shape (..., 1). Plot it across, and y up.
 
         Raises:
             ValueError: y is not of shape (..., 1).
@@ -554,7 +554,7 @@ class SineInverse(_Problem):
             y: target, shape (..., 1), of any value.
 
         Returns:
-            f(y), shape (..., 1): plot it across, and y up.
+            f(y), shape (..., 1). Plot it across, and y up.
 
         Raises:
             ValueError: y is not of shape (..., 1).
@@ -617,7 +617,7 @@ class SineInverse(_Problem):
             Density, shape (...).
 
         Raises:
-            ValueError: the shapes do not fit, y or x holds NaN, or x leaves `support`.
+            ValueError: the shapes do not fit, y or x holds NaN, or x leaves ``support``.
 
         >>> SineInverse().pdf([[0.0], [2.0]], [[0.0]]).round(4).tolist()
         [9.2317, 0.0]
@@ -637,7 +637,7 @@ class SineInverse(_Problem):
             Probability, shape (...).
 
         Raises:
-            ValueError: the shapes do not fit, y or x holds NaN, or x leaves `support`.
+            ValueError: the shapes do not fit, y or x holds NaN, or x leaves ``support``.
 
         >>> SineInverse().cdf([[-1.0], [0.0], [1.0]], [[0.0]]).round(6).tolist()
         [0.0, 0.5, 1.0]
@@ -660,7 +660,7 @@ class SineInverse(_Problem):
             Target, shape (..., 1).
 
         Raises:
-            ValueError: p leaves [0, 1], x leaves `support`, or the shapes do not fit.
+            ValueError: p leaves [0, 1], x leaves ``support``, or the shapes do not fit.
 
         >>> SineInverse().quantile([0.0, 0.5, 1.0], [[0.0]]).round(6).tolist()
         [[-1.0], [0.0], [1.0]]
@@ -689,7 +689,7 @@ class SineInverse(_Problem):
             Mean, shape (..., 1).
 
         Raises:
-            ValueError: x is not of shape (..., 1) or leaves `support`.
+            ValueError: x is not of shape (..., 1) or leaves ``support``.
 
         >>> SineInverse().mean([[7.0]]).round(4).tolist()
         [[-0.0198]]
@@ -707,7 +707,7 @@ class SineInverse(_Problem):
             Variance, shape (..., 1).
 
         Raises:
-            ValueError: x is not of shape (..., 1) or leaves `support`.
+            ValueError: x is not of shape (..., 1) or leaves ``support``.
 
         >>> SineInverse().variance([[0.0]]).round(4).tolist()
         [[0.2738]]
@@ -731,7 +731,7 @@ class SineInverse(_Problem):
             those far out in a tail.
 
         Raises:
-            ValueError: x is not of shape (..., 1) or leaves `support`.
+            ValueError: x is not of shape (..., 1) or leaves ``support``.
 
         >>> SineInverse().modes([[0.0]])[..., 0].round(4).tolist()
         [[-1.0, -0.6374, 0.0, 0.6374, 1.0]]
@@ -843,7 +843,7 @@ class TwoLanes:
             Density, shape (...).
 
         Raises:
-            ValueError: the shapes do not fit, y or x holds NaN, or x leaves `support`.
+            ValueError: the shapes do not fit, y or x holds NaN, or x leaves ``support``.
 
         >>> TwoLanes().pdf([[1.2, 0.0], [1.0, 0.0]], [[0.5]]).round(4).tolist()
         [1.6579, 0.1457]
@@ -866,7 +866,7 @@ class TwoLanes:
             Mean, shape (..., 2).
 
         Raises:
-            ValueError: x is not of shape (..., 1) or leaves `support`.
+            ValueError: x is not of shape (..., 1) or leaves ``support``.
 
         >>> TwoLanes().mean([[0.25]]).round(4).tolist()
         [[0.7071, -0.7071]]
@@ -883,7 +883,7 @@ class TwoLanes:
             Covariance, shape (..., 2, 2).
 
         Raises:
-            ValueError: x is not of shape (..., 1) or leaves `support`.
+            ValueError: x is not of shape (..., 1) or leaves ``support``.
 
         >>> TwoLanes().covariance([[0.25]]).round(4).tolist()
         [[[0.2282, 0.1318], [0.1318, 0.2282]]]
@@ -973,8 +973,8 @@ class RobotArm:
             position: shape (..., 2).
 
         Returns:
-            Angles, shape (..., 2, 2): first the solution with θ2 <= π, then the other, each
-            as (θ1, θ2). A solution outside `ranges` is NaN; rounding aside, 1e-9.
+            Angles, shape (..., 2, 2). First the solution with θ2 <= π, then the other, each
+            as (θ1, θ2). A solution outside ``ranges`` is NaN; rounding aside, 1e-9.
 
         Raises:
             ValueError: position is not of shape (..., 2) or holds NaN.
@@ -1020,8 +1020,8 @@ class RobotArm:
     def mean(self, position):
         """``E[θ|position]``: the plain average of the solutions.
 
-        Angles are uniform, so a solution weighs 1 / |det ∂position/∂θ|, and that
-        determinant, L1 L2 |sin θ2|, is the same for θ2 and 2π - θ2: equal weights.
+        Angles are uniform, so a solution weighs ``1 / |det ∂position/∂θ|``, and
+        that determinant, ``L1 L2 |sin θ2|``, is the same for θ2 and 2π - θ2: equal weights.
 
         Args:
             position: shape (..., 2), within reach.
@@ -1048,7 +1048,7 @@ class RobotArm:
 
     @cached_property
     def two_solution_share(self):
-        """``E[1 - 2 δ(θ2) / 0.9]``: probability that a position has two solutions.
+        """``E[1 - 2 δ(θ2) / 0.9]``, the probability that a position has two solutions.
 
         For θ2 < π the other solution has θ1 - 2 δ(θ2), which must stay above 0.3. The
         positions are weighted as they are drawn, not by area.

@@ -77,7 +77,7 @@ def log_prob(y, log_pi, mu, log_sigma=None, scale_tril=None):
             log_sigma is given, too: Σ_k = L_k L_kᵀ with L_k = diag(σ_k) scale_tril_k.
 
     Returns:
-        Log density in nats, shape (...): the leading axes of y and the parameters.
+        Log density in nats, shape (...), the leading axes of y and the parameters.
 
     Raises:
         ValueError: the shapes do not fit, or y holds NaN.
@@ -437,7 +437,7 @@ class MixtureDensityNetwork(keras.Model):
     Inputs and targets are taken as they are. Scale both to about one before: the layers
     start with weights made for that.
 
-    Compile the network with an optimizer alone: its loss is `nll`. What `save` writes, a
+    Compile the network with an optimizer alone: its loss is `nll`. What ``save`` writes, a
     ``.keras`` file, `keras.saving.load_model` reads wherever this module was imported.
 
     Args:

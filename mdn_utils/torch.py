@@ -75,7 +75,7 @@ def log_prob(y, log_pi, mu, log_sigma=None, scale_tril=None):
             log_sigma is given, too: Σ_k = L_k L_kᵀ with L_k = diag(σ_k) scale_tril_k.
 
     Returns:
-        Log density in nats, shape (...): the leading axes of y and the parameters.
+        Log density in nats, shape (...), the leading axes of y and the parameters.
 
     Raises:
         ValueError: the shapes do not fit, or y holds NaN.

@@ -29,3 +29,6 @@ def test_a_second_build_executes_only_what_was_edited(tmp_path, monkeypatch, cap
     assert executed() == []
     write(paths[1], "print('edited')")
     assert executed() == ["two"]
+
+    record = build.get_cache(build.CACHE).match_cache_notebook(chapters.read(paths[1]))
+    assert record.data["execution_seconds"] > 0

@@ -37,7 +37,9 @@ def test_the_table_of_contents_names_every_chapter():
     toc = yaml.safe_load((chapters.ROOT / "_toc.yml").read_text())
     listed = {toc["root"], *entries(toc)}
     files = {
-        path.stem for path in chapters.BOOK.glob("*.*") if path.suffix in {".ipynb", ".md"}
+        path.relative_to(chapters.BOOK).with_suffix("").as_posix()
+        for path in [*chapters.BOOK.glob("*.*"), *chapters.BOOK.glob("reference/*.*")]
+        if path.suffix in {".ipynb", ".md"}
     }
     assert listed == files
 
@@ -127,3 +129,73 @@ def test_a_chapter_ends_with_summary_exercises_and_reading(path):
     )
     headings = re.findall(r"^## (.+)$", text, flags=re.MULTILINE)
     assert headings[-3:] == ["Summary", "Exercises", "Further reading"]
+
+
+# --- What Jupyter and Colab, which know no MyST, would show as it is written --------------
+
+# Their raw form is readable: {cite}`Bishop1994`, {term}`mixture`.
+READABLE_ROLES = {"cite", "cite:p", "cite:t", "eq", "numref", "term"}
+READABLE_ROLES |= {"func", "class", "mod", "py:func", "py:class", "py:mod"}
+
+SHOWN_RAW = {
+    "directive": r"^\s*(?:`{3,}|~{3,}) *\{.*",
+    "colon fence": r"^\s*:{3,}.*",
+    "target": r"^\s*\([^()\s]+\)=\s*$",
+    "comment": r"^%.*",
+    "block break": r"^\+\+\+.*",
+    "footnote": r"\[\^[^]]+\]",
+    "attributes": r"[])`]\{[.#:][^}]*\}",
+    "substitution": r"\{\{ *\w+ *\}\}",
+    "picture beside the notebook": r"!\[[^]]*\]\((?!https?:|attachment:)[^)]*\)",
+}
+
+
+def shown_raw(text):
+    """What of a cell's text would reach the reader as markup, by kind."""
+    found = [
+        (kind, match[0].strip())
+        for kind, pattern in SHOWN_RAW.items()
+        for match in re.finditer(pattern, text, flags=re.MULTILINE)
+    ]
+    roles = re.findall(r"\{([a-z][\w:.+-]*)\}`", text)
+    return found + [("role", role) for role in roles if role not in READABLE_ROLES]
+
+
+@each_chapter
+def test_a_chapter_reads_well_without_myst(path):
+    cells = [c for c in chapters.read(path).cells if c.cell_type == "markdown"]
+    assert [raw for cell in cells for raw in shown_raw(cell.source)] == []
+
+
+@pytest.mark.parametrize(
+    ("text", "kind"),
+    [
+        ("```{note}\nhidden\n```", "directive"),
+        ("- item\n\n  ~~~ {figure} a.png", "directive"),
+        (":::{tip}\nhidden\n:::", "colon fence"),
+        ("(loss)=\n## The loss", "target"),
+        ("% a comment", "comment"),
+        ("+++", "block break"),
+        ("as shown[^1]", "footnote"),
+        ("[text]{.class}", "attributes"),
+        ("version {{ version }}", "substitution"),
+        ("![S](_static/inverse_problem.png)", "picture beside the notebook"),
+        ("see {doc}`notation`", "role"),
+        ("see {ref}`the loss <loss>`", "role"),
+    ],
+)
+def test_markup_that_shows_raw_is_found(text, kind):
+    assert kind in dict(shown_raw(text))
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "as {cite}`Bishop1994` shows in {eq}`loss`, and {numref}`fig-loss`",
+        "```python\nprint({1: 2})\n```",
+        "$$\\frac{{a}_{b}}{c}$$ (loss)",
+        "> **Note.** 10 % of the data: {a, b}",
+    ],
+)
+def test_what_reads_well_is_let_through(text):
+    assert shown_raw(text) == []

@@ -179,7 +179,8 @@ def test_no_markup_is_left_over(name):
     left = [
         text.strip()
         for text in content(name).find_all(string=LEFTOVERS)
-        if not text.find_parent(as_written) and not text.find_parent(class_="math")
+        if not text.find_parent(as_written)
+        and not text.find_parent(class_=["math", "sig", "field-list"])  # **kwargs
     ]
     assert left == []
 
@@ -200,6 +201,33 @@ def test_no_code_cell_is_lost(path):
     assert written == shown, (
         "lost or changed cells; is the built book older than the notebook?"
     )
+
+
+def test_a_notebook_page_alone_can_be_launched_and_downloaded():
+    repository = yaml.safe_load((ROOT / "_config.yml").read_text())["repository"]
+    account, book = repository["url"].removeprefix("https://github.com/").split("/")
+    on_github = repository["url"].startswith("https://github.com/")
+    notebooks = {page_of(path.name): f"book/{path.name}" for path in notebooks_of_toc()}
+    for name in PAGES:
+        links = [a["href"] for a in parse(HTML / name).select("a[href]")]
+        launching = [a for a in links if re.search(r"//(colab|mybinder)\b", a)]
+        downloads = [a for a in links if a.endswith(".ipynb") and "_sources/" in a]
+        expected = []
+        if name in notebooks and on_github:
+            expected = [
+                f"https://mybinder.org/v2/gh/{account}/{book}/main?urlpath=lab/tree/"
+                + notebooks[name],
+                f"https://colab.research.google.com/github/{account}/{book}/blob/main/"
+                + notebooks[name],
+            ]
+        if on_github:
+            assert launching == expected, name
+        assert len(downloads) == (name in notebooks), name
+        for address in downloads:
+            source = ROOT / notebooks[name]
+            assert (HTML / name).parent.joinpath(
+                address
+            ).read_bytes() == source.read_bytes()
 
 
 # --- The pages in a browser -----------------------------------------------------------
@@ -356,3 +384,41 @@ def test_framework_is_chosen_with_the_keyboard(visit):
     assert page.evaluate(f"{focused}.innerText") == "PyTorch"
     assert page.evaluate(f"getComputedStyle({focused}).outlineStyle") != "none"
     assert_pytorch_is_chosen(page)
+
+
+# --- Figures with sliders: tests/test_interactive.py tells whether they compute rightly ---
+
+
+def pages_with_sliders():
+    return [n for n in PAGES if content(n).select_one(".interactive")]
+
+
+@pytest.mark.parametrize("width", [1280, 390])
+@pytest.mark.parametrize("name", pages_with_sliders() or ["no such page"])
+def test_figures_with_sliders_are_drawn(name, width, visit):
+    if name not in PAGES:
+        lacking("no page has a figure with sliders")
+    visit.page.set_viewport_size({"width": width, "height": 900})
+    page = visit.open(name)
+    for figure in page.locator("figure:has(.interactive)").all():
+        still = figure.locator(".interactive-still img")
+        still.scroll_into_view_if_needed()
+        figure.locator(".interactive-drawn").wait_for(timeout=15_000)
+        assert figure.locator("svg").is_visible()
+        assert not still.is_visible()
+        before = figure.locator(".interactive-readout").inner_text()
+        figure.locator("input").first.focus()
+        page.keyboard.press("ArrowRight")
+        page.wait_for_timeout(500)
+        assert figure.locator(".interactive-readout").inner_text() != before
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
+    assert visit.problems == []
+
+
+@pytest.mark.parametrize("name", pages_with_sliders() or ["no such page"])
+def test_a_figure_with_sliders_adds_at_most_300_kb(name):
+    if name not in PAGES:
+        lacking("no page has a figure with sliders")
+    for figure in content(name).select(".interactive"):
+        image = (HTML / name).parent / unquote(figure.img["src"])
+        assert len(str(figure).encode()) + image.stat().st_size <= 300_000

@@ -4,6 +4,7 @@ import hashlib
 import shutil
 import subprocess
 import sys
+import time
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -45,21 +46,26 @@ def drop_stale_cache():
         stamp.write_text(digest.hexdigest())
 
 
+def keep(cache, notebook, path, seconds):
+    """Put a chapter that was executed in so many seconds into the cache."""
+    bundle = CacheBundleIn(notebook, str(path), data={"execution_seconds": seconds})
+    cache.cache_notebook_bundle(bundle, check_validity=False, overwrite=True)
+
+
 def fill_cache():
-    """Execute each chapter that the cache does not hold."""
+    """Execute each chapter that the cache does not hold with its run time."""
     cache = get_cache(CACHE)
     for path in chapters.NOTEBOOKS:
         notebook = chapters.read(path)
         try:
-            cache.match_cache_notebook(notebook)
+            cache.match_cache_notebook(notebook).data["execution_seconds"]
         except KeyError:
+            start = time.perf_counter()
             try:
                 chapters.execute(notebook, path.stem)
             except CellExecutionError as error:
                 sys.exit(f"\n{path.name} was not executed to its end.\n{error}")
-            cache.cache_notebook_bundle(
-                CacheBundleIn(notebook, str(path)), check_validity=False, overwrite=True
-            )
+            keep(cache, notebook, path, time.perf_counter() - start)
 
 
 def main():

@@ -17,11 +17,12 @@ def read(path):
     return nbformat.read(path, as_version=4)
 
 
-def execute(notebook, name):
-    """Execute all cells of `notebook` in a fresh kernel, inside the folder of the book.
+def execute(notebook, name, kernel="python3", folder=BOOK, **options):
+    """Execute all cells of `notebook` in a fresh kernel, inside `folder`.
 
-    In a terminal a counter shows the cell that runs. Elsewhere, in a log, two lines say
-    when the chapter starts and how long it took.
+    The options are those with which the kernel starts, `env` for one. In a terminal a
+    counter shows the cell that runs. Elsewhere, in a log, two lines say when the chapter
+    starts and how long it took.
     """
     terminal = sys.stdout.isatty()
     start = time.perf_counter()
@@ -39,12 +40,14 @@ def execute(notebook, name):
     NotebookClient(
         notebook,
         timeout=600,
-        kernel_name="python3",
+        kernel_name=kernel,
         coalesce_streams=True,
         record_timing=False,  # or the cache would not know the chapter again
-        resources={"metadata": {"path": str(BOOK)}},
+        resources={"metadata": {"path": str(folder)}},
         on_cell_start=show,
-    ).execute(stderr=DEVNULL)  # TensorFlow's greetings; errors come through the kernel
+    ).execute(
+        stderr=DEVNULL, **options
+    )  # TensorFlow's greetings; errors come through the kernel
     end = "\r" if terminal else ""
     print(f"{end}{name}: executed in {time.perf_counter() - start:.0f} s      ", flush=True)
     return notebook

@@ -1,0 +1,209 @@
+"""Draw figures with sliders in the page, without a kernel or a network.
+
+A code cell displays a figure of ``mdn_utils.interactive``. Its output holds
+the figure twice: as a Vega-Lite specification, and as a PNG. On a page:
+
+- The PNG is the figure at first, in print, and where scripts do not run.
+  Number, caption and alt text are those of any other figure.
+- The specification is translated to Vega when the book is built, and stands
+  in the page as JSON. ``interactive.js`` draws it when the reader comes near,
+  and the PNG goes. The sliders are plain HTML, labeled, for mouse and keys.
+- The text of the view named ``readout`` moves from the drawing to the page.
+- The space that the live figure will take is kept free from the start.
+
+Vega itself is one file for the whole book, ``_static/vega.js``. It comes out
+of vl-convert, and only pages that have such a figure load it. Builders other
+than HTML show the PNG.
+"""
+
+import json
+import re
+from html import escape
+from pathlib import Path
+
+import vl_convert
+from docutils import nodes
+from myst_nb.core.render import NbElementRenderer
+from sphinx.transforms.post_transforms import SphinxPostTransform
+
+MIME_TYPE = "application/vnd.vegalite.v5+json"
+VEGA_LITE = "6.4"  # the version that translates, together with its Vega
+STATIC = Path(__file__).with_name("interactive_static")
+NARROW = 300  # px, about what a phone leaves for a picture
+
+
+class specification(nodes.General, nodes.Element):  # noqa: N801
+    """The Vega-Lite specification in the output of a cell."""
+
+
+class interactive(nodes.General, nodes.Element):  # noqa: N801
+    """A still, and what it takes to draw the live figure in its place."""
+
+
+render_unhandled = NbElementRenderer.render_unhandled
+
+
+def render_specification(self, data):
+    """Keep a Vega-Lite output, of which myst-nb does not know."""
+    if data.mime_type == MIME_TYPE:
+        return [specification(spec=json.dumps(data.content))]
+    return render_unhandled(self, data)
+
+
+class InteractiveFigures(SphinxPostTransform):
+    """Join the specification and the PNG of an output to one node."""
+
+    default_priority = 3  # before myst-nb keeps one kind of output, at 4
+    formats = ("html",)
+
+    def run(self, **kwargs):
+        for found in list(self.document.findall(specification)):
+            container = found.parent  # of this kind of output
+            bundle = container.parent  # of all kinds
+            bundle.remove(container)
+            image = next(bundle.findall(nodes.image))
+            node = interactive(spec=found["spec"], alt=image.get("alt", ""))
+            bundle.replace_self(node)
+            node += bundle
+
+
+def marks(part):
+    """All marks of a Vega specification, those inside groups too."""
+    for mark in part.get("marks", []):
+        yield mark
+        yield from marks(mark)
+
+
+def to_vega(spec, alt):
+    """Translate a specification; return it, and its sliders."""
+    vega = vl_convert.vegalite_to_vega(spec, vl_version=VEGA_LITE)
+    vega["description"] = alt
+    del vega["$schema"]
+    sliders = []
+    for signal in vega["signals"]:
+        if "bind" in signal:
+            bind = signal.pop("bind")
+            keys = {"signal": signal["name"], "value": signal["value"]}
+            sliders.append({**bind, **keys})
+    for mark in marks(vega):
+        if re.fullmatch(r"readout(_\d+)?_marks", mark.get("name", "")):
+            # It is read by the script, and takes no room.
+            update = mark["encode"]["update"]
+            hidden = {"opacity": 0, "limit": 1, "x": 0, "y": 0}
+            update |= {key: {"value": value} for key, value in hidden.items()}
+            update.pop("lineBreak", None)
+            mark["aria"] = False
+    return vega, sliders
+
+
+def height(vega, narrow):
+    """How high the drawing will be, in px."""
+    if narrow:
+        vega = json.loads(json.dumps(vega))
+        if "layout" in vega:
+            vega["layout"]["columns"] = 1
+        for legend in vega.get("legends", []):
+            legend["columns"] = 2
+        if "width" in vega:
+            vega["width"] = NARROW
+        for signal in vega["signals"]:
+            if signal["name"] == "childWidth":
+                signal["value"] = NARROW
+    svg = vl_convert.vega_to_svg(vega)
+    return round(float(re.search(r'height="([\d.]+)"', svg)[1])) + 1
+
+
+def controls(sliders):
+    """A label and an input for each slider, with the like in columns."""
+    kinds = {slider["signal"].rstrip("0123456789") for slider in sliders}
+    labels = [
+        '<label><span class="interactive-name">{name}</span> '
+        '<span class="interactive-value" aria-hidden="true">{value:g}</span>'
+        '<input type="range" data-signal="{signal}" min="{min}" max="{max}" '
+        'step="{step}" value="{value}" disabled></label>'.format(
+            **{key: escape(v) if key == "name" else v for key, v in s.items()}
+        )
+        for s in sliders
+    ]
+    return (
+        '<div class="interactive-controls" role="group" aria-label="Sliders" '
+        f'style="--columns: {len(sliders) // len(kinds)}">'
+        + "".join(labels)
+        + '<button type="button" class="interactive-reset" disabled>Reset'
+        "</button></div>"
+    )
+
+
+def visit(self, node):
+    self.body.append(
+        '<div class="interactive"><div class="interactive-still">'
+    )
+
+
+def depart(self, node):
+    vega, sliders = to_vega(json.loads(node["spec"]), node["alt"])
+    sizes = (
+        f"--wide: {height(vega, False)}px; --narrow: {height(vega, True)}px"
+    )
+    data = json.dumps(vega, separators=(",", ":"), ensure_ascii=False)
+    data = data.replace("<", r"\u003c")
+    self.body.append(
+        "</div>"
+        "<noscript><style>.interactive-live { display: none }</style>"
+        "</noscript>"
+        f'<div class="interactive-live" style="{sizes}">'
+        '<div class="interactive-drawing" role="img" '
+        f'aria-label="{escape(node["alt"])}"></div>'
+        f"{controls(sliders)}"
+        '<output class="interactive-readout"></output></div>'
+        f'<script type="application/json">{data}</script></div>\n'
+    )
+
+
+def add_files(app, pagename, templatename, context, doctree):
+    """Add style and script to a page that has an interactive figure."""
+    if doctree is not None and any(doctree.findall(interactive)):
+        app.add_css_file("interactive.css")
+        app.add_js_file("interactive.js", loading_method="defer")
+        app.env.interactive_pages = True
+
+
+def write_vega(app, exception):
+    """Write Vega, once, into the static files."""
+    target = Path(app.outdir, "_static", "vega.js")
+    if (
+        exception is None
+        and app.builder.format == "html"
+        and not target.exists()
+    ):
+        version = vl_convert.get_vega_version()
+        # The address is only a name here: vl-convert holds the module itself.
+        snippet = (
+            "import { View, parse } from"
+            f' "https://cdn.jsdelivr.net/npm/vega@{version}/+esm";'
+            " window.vega = { View, parse };"
+        )
+        code = vl_convert.javascript_bundle(snippet, VEGA_LITE)
+        notice = (
+            f"/* Vega {version}, https://vega.github.io\n"
+            "   Copyright (c) University of Washington Interactive Data Lab\n"
+            "   and contributors. License: BSD-3-Clause. */\n"
+        )
+        target.write_text(
+            f"{notice}(() => {{{code}}})();\n", encoding="utf-8"
+        )
+
+
+def add_static_path(app, config):
+    config.html_static_path.append(str(STATIC))
+
+
+def setup(app):
+    NbElementRenderer.render_unhandled = render_specification
+    app.add_node(interactive, html=(visit, depart))
+    app.add_node(specification)
+    app.add_post_transform(InteractiveFigures)
+    app.connect("config-inited", add_static_path)
+    app.connect("html-page-context", add_files)
+    app.connect("build-finished", write_vega)
+    return {"parallel_read_safe": True, "parallel_write_safe": True}

@@ -1,0 +1,289 @@
+"""The book as a PDF: printed once, then read as a file and looked at in a browser.
+
+Build the pages first (``make book``). Without them, or without Chromium, the tests skip;
+where nothing may be missing, they fail.
+"""
+
+import functools
+import re
+import unicodedata
+
+import chapters
+import pdf
+import pytest
+from bs4 import BeautifulSoup
+from playwright.sync_api import sync_playwright
+from pypdf import PdfReader
+from pypdf.generic import ArrayObject
+from test_pages import lacking, notebooks_of_toc
+
+BOOK = pdf.path_for("both").with_suffix(".html")
+
+
+def squeeze(text):
+    """Text without spaces, hyphens and ligatures: how it is set is no matter here."""
+    return re.sub(r"[\s\xad\u2010-]+", "", unicodedata.normalize("NFKC", text))
+
+
+@pytest.fixture(scope="module")
+def reader():
+    if not (pdf.HTML / "index.html").is_file():
+        lacking("the book is not built: run make book")
+    if pdf.find_browser() is None:
+        lacking("no browser found")
+    return PdfReader(pdf.make("both"))
+
+
+@pytest.fixture(scope="module")
+def text_of(reader):
+    """The text of a page, by its number. Reading takes a while, so only some are read."""
+    return functools.cache(lambda n: squeeze(reader.pages[n - 1].extract_text()))
+
+
+@pytest.fixture(scope="module")
+def soup(reader):
+    return BeautifulSoup(BOOK.read_text(encoding="utf-8"), "html.parser")
+
+
+@pytest.fixture(scope="module")
+def pages(reader):
+    """The pages of the site, as they were built, in reading order."""
+    names = [name for _, _, part in pdf.parts_of_toc() for name in part]
+    return {name: pdf.read_page(name).find("article") for name in names}
+
+
+def outline(reader, entries=None, depth=0):
+    """(depth, title, number of the page) of every bookmark."""
+    for entry in reader.outline if entries is None else entries:
+        if isinstance(entry, list):
+            yield from outline(reader, entry, depth + 1)
+        else:
+            yield depth, entry.title, reader.get_destination_page_number(entry) + 1
+
+
+def title_of(article):
+    heading = article.h1
+    return heading.get_text().removesuffix("#")
+
+
+# --- The file ---------------------------------------------------------------------------
+
+
+def test_it_says_what_it_is(reader):
+    assert reader.metadata.title == "Mixture Density Networks"
+    assert reader.metadata.author == pdf.CONFIG["author"]
+    assert reader.root_object["/Lang"] == "en"
+    assert reader.root_object["/MarkInfo"]["/Marked"]
+
+
+def test_it_is_light_enough_to_send(reader):
+    assert len(reader.pages) > 60
+    assert pdf.path_for("both").stat().st_size < 25e6
+
+
+def test_the_bookmarks_hold_every_chapter_in_its_part(reader):
+    expected = [(0, "Contents"), (0, "About this book")]
+    numerals = iter(pdf.NUMERALS)
+    for caption, numbered, names in pdf.parts_of_toc():
+        if numbered:
+            expected.append((0, f"Part {next(numerals)}: {caption}"))
+        titles = [title_of(pdf.read_page(name).find("article")) for name in names]
+        expected += [(int(numbered), title) for title in titles]
+    shown = [entry[:2] for entry in outline(reader)]
+    assert [entry for entry in shown if entry in expected] == expected
+    assert {title for depth, title in shown if depth == 0} == {
+        title for depth, title in expected if depth == 0
+    }
+
+
+def test_each_bookmark_leads_to_its_heading(reader, text_of):
+    for depth, title, number in outline(reader):
+        if depth == 0 or re.match(r"\d+\. ", title):
+            words = title.partition(": ")[2] if title.startswith("Part ") else title
+            assert squeeze(words) in text_of(number), title
+
+
+def test_the_contents_name_the_pages(reader, text_of, soup):
+    numbers = {}
+    for _, title, number in outline(reader):
+        numbers.setdefault(squeeze(title), set()).add(number)
+    (first,), (last,) = numbers["Contents"], numbers["Aboutthisbook"]
+    text = "".join(map(text_of, range(first, last)))
+    for line in soup.select("#contents li"):
+        title = squeeze(line.get_text())
+        assert any(f"{title}{n}" in text for n in numbers[title]), title
+
+
+def test_internal_links_lead_somewhere(reader):
+    there = set(reader.named_destinations)
+    jumps = 0
+    for page in reader.pages:
+        for annotation in page.get("/Annots", []):
+            link = annotation.get_object()
+            if "/A" in link:
+                assert re.match("(https?|mailto):", link["/A"]["/URI"]), link["/A"]
+            else:
+                assert link["/Dest"] in there
+                jumps += 1
+    assert jumps > 100
+
+
+def test_fonts_are_embedded(reader):
+    for page in reader.pages:
+        for font in page["/Resources"].get("/Font", {}).values():
+            font = font.get_object()
+            if font["/Subtype"] == "/Type3":  # drawn within the file
+                assert font["/CharProcs"]
+            else:
+                font = font.get("/DescendantFonts", [font])[0].get_object()
+                embedded = {"/FontFile", "/FontFile2", "/FontFile3"}
+                assert embedded & set(font["/FontDescriptor"]), font["/BaseFont"]
+
+
+def has_image(page):
+    drawn = page["/Resources"].get("/XObject", {}).values()
+    return any(item.get_object()["/Subtype"] == "/Image" for item in drawn)
+
+
+def test_figures_keep_their_numbers_and_come_in_order(reader, text_of, pages):
+    text = "".join(text_of(n) for n, page in enumerate(reader.pages, 1) if has_image(page))
+    place = 0
+    captions = [c for page in pages.values() for c in page.select("figcaption")]
+    assert len(captions) > 20
+    for caption in captions:
+        words = caption.select_one(".caption-text").next_element  # up to a formula
+        start = caption.select_one(".caption-number").get_text() + str(words)[:25]
+        place = text.find(squeeze(start), place)
+        assert place >= 0, start
+
+
+def structure(node):
+    """Every element of a tagged PDF, as a program that reads aloud meets them."""
+    node = node.get_object()
+    if isinstance(node, dict):
+        yield node
+        children = node.get("/K", ArrayObject()).get_object()
+        for child in children if isinstance(children, list) else [children]:
+            yield from structure(child)
+
+
+def test_figures_are_described(reader, pages):
+    elements = structure(reader.root_object["/StructTreeRoot"])
+    told = [e["/Alt"] for e in elements if e.get("/S") == "/Figure" and "/Alt" in e]
+    images = [img["alt"] for page in pages.values() for img in page.select("img")]
+    assert told == images
+
+
+def test_the_bibliography_is_there(reader, text_of, pages):
+    (number,) = (n for _, title, n in outline(reader) if title == "Bibliography")
+    works = pages["bibliography"].select(".citation > p")
+    assert len(works) >= 4
+    assert squeeze(works[0].get_text())[:40] in text_of(number)
+
+
+# --- The page from which it is printed --------------------------------------------------
+
+
+def test_every_image_is_there(soup):
+    images = soup.select("img")
+    assert len(images) > 20
+    for image in images:
+        assert (pdf.PDF / image["src"]).is_file(), image["src"]
+
+
+def test_no_code_cell_is_lost(soup):
+    shown = {pre.get_text().strip() for pre in soup.select(".cell_input pre")}
+    for path in notebooks_of_toc():
+        for cell in chapters.read(path).cells:
+            if cell.cell_type == "code" and "remove-cell" not in cell.metadata.get(
+                "tags", []
+            ):
+                assert cell.source.strip() in shown, f"{path.name}: {cell.source}"
+
+
+def test_folded_solutions_are_open(soup):
+    folds = soup.select("details")
+    assert len(folds) > 20
+    for fold in folds:
+        assert fold.has_attr("open")
+        assert not re.match("Show|Hide|Click", fold.summary.get_text(strip=True))
+
+
+def test_what_only_a_screen_can_use_is_gone(soup):
+    assert soup.select("nav, button, input, .headerlink, .on-screen, .only-dark") == []
+    outside = [s for s in soup.select("script") if not s.find_parent("head")]
+    assert outside == []
+
+
+@pytest.mark.parametrize(
+    ("kept", "left_out"), [("tensorflow", "pytorch"), ("pytorch", "tensorflow")]
+)
+def test_one_framework_leaves_out_the_cells_of_the_other(kept, left_out, reader, soup):
+    one = pdf.assemble(kept)
+    own = f".cell.tag_{kept}:not(.tag_{left_out})"
+    other = f".cell.tag_{left_out}:not(.tag_{kept})"
+    assert len(soup.select(own)) > 20
+    assert len(soup.select(other)) > 20
+    assert len(one.select(own)) == len(soup.select(own))
+    assert one.select(other) == []
+    assert one.select(".tab-label") == []
+    assert pdf.FRAMEWORKS[kept] in pdf.cover(kept)
+    assert pdf.FRAMEWORKS[left_out] not in pdf.cover(kept)
+
+    anchors = {tag["id"] for tag in one.select("[id]")}
+    dead = [a["href"] for a in one.select("a[href^='#']") if a["href"][1:] not in anchors]
+    assert dead == []
+
+
+# As wide as the text of a page of paper
+TEXT_WIDTH = round((210 - 2 * 23) / 25.4 * 96)
+TOO_WIDE = """
+    width => [...document.querySelectorAll("main *, #contents *")]
+        .filter(e => !e.parentElement.closest("mjx-container"))
+        .filter(e => e.getBoundingClientRect().right > width + 1)
+        .map(e => `${e.closest("section").id}: ${e.outerHTML.slice(0, 200)}`)
+"""
+BROKEN_LINES = """
+    () => [...document.querySelectorAll("pre")].filter(pre => {
+        const {lineHeight, paddingTop, paddingBottom} = getComputedStyle(pre)
+        const height = pre.clientHeight - parseFloat(paddingTop) - parseFloat(paddingBottom)
+        return height > parseFloat(lineHeight) * (pre.textContent.split("\\n").length + 0.5)
+    }).map(pre => pre.textContent)
+"""
+TEXTS = """
+    () => {
+        const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT)
+        const texts = []
+        while (walker.nextNode()) {
+            if (!walker.currentNode.parentElement.closest("pre, code, mjx-container"))
+                texts.push(walker.currentNode.textContent)
+        }
+        return texts
+    }
+"""
+LEFTOVERS = re.compile(r"\$|\\[(\[]|\\begin\{|`|\*\*|:::|\?\?|\[\?\]|\{[a-z:-]+\}")
+SCREEN_WORDS = re.compile(r"\b(click|button|tabs?|magnifying glass)\b", re.IGNORECASE)
+
+
+def test_nothing_is_wider_than_the_page_and_no_markup_is_left_over(reader):
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(
+            executable_path=pdf.find_browser(), args=["--no-sandbox"]
+        )
+        page = pdf.open_book(browser, BOOK)
+        page.set_viewport_size({"width": TEXT_WIDTH, "height": 1000})
+        assert page.evaluate(TOO_WIDE, TEXT_WIDTH) == []
+        assert page.evaluate(BROKEN_LINES) == [], "lines of code too long for the paper"
+        assert [text for text in page.evaluate(TEXTS) if LEFTOVERS.search(text)] == []
+        of_screens = [text for text in page.evaluate(TEXTS) if SCREEN_WORDS.search(text)]
+        assert of_screens == [], "put it in a span of class on-screen"
+        assert page.locator("mjx-merror").count() == 0
+        bare = page.locator(".math:not(:has(mjx-container))")
+        assert bare.count() == 0, "mathematics left as it was written"
+        browser.close()
+
+
+def test_a_missing_browser_is_named_in_one_sentence(monkeypatch):
+    monkeypatch.setattr(pdf, "find_browser", lambda: None)
+    with pytest.raises(SystemExit, match="install the package chromium"):
+        pdf.make()
