@@ -40,7 +40,8 @@ def check(address):
 def current(root=ROOT):
     """The address that _config.yml holds."""
     text = (root / "_config.yml").read_text(encoding="utf-8")
-    return re.search(r"^repository:\n(?:  .*\n)*?  url: (\S+)$", text, re.MULTILINE)[1]
+    form = r"^repository:\n(?:  .*\n)*?  url: (?:&\w+ )?(\S+)$"
+    return re.search(form, text, re.MULTILINE)[1]
 
 
 def mentions(address):
