@@ -25,7 +25,7 @@ from test_pages import (  # noqa: F401
 
 BOOK = chapters.BOOK
 BUGS = BOOK / "bugs_in_the_wild.ipynb"
-MODULES = ["numpy", "tensorflow", "torch", "problems", "diagnostics", "plots"]
+MODULES = ["numpy", "tensorflow", "torch", "problems", "diagnostics", "interactive", "plots"]
 SEARCHED = ["underflow", "temperature", "calibration"]
 
 # --- As written -----------------------------------------------------------------------

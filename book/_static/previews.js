@@ -23,6 +23,17 @@
     return list;
   }
 
+  // Where a link is, once the page has scrolled to the link that has the focus.
+  async function place(link) {
+    let at, before;
+    do {
+      before = at;
+      await new Promise((then) => setTimeout(then, 50));
+      at = link.getBoundingClientRect();
+    } while (at.top !== before?.top);
+    return at;
+  }
+
   function close() {
     clearTimeout(timer);
     current?.removeAttribute("aria-describedby");
@@ -54,8 +65,8 @@
     link.setAttribute("aria-describedby", box.id);
     if (setMath) await MathJax.typesetPromise([content]);
     await Promise.all([...content.querySelectorAll("img")].map((i) => i.decode().catch(() => {})));
+    const at = await place(link);
     if (link !== current) return;
-    const at = link.getBoundingClientRect();
     const [above, below] = [at.top - 64, innerHeight - at.bottom]; // 64: the bar at the top
     const under = below > box.offsetHeight + 16 || below > above;
     box.style.maxHeight = `${(under ? below : above) - 16}px`;
