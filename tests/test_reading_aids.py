@@ -25,7 +25,15 @@ from test_pages import (  # noqa: F401
 
 BOOK = chapters.BOOK
 BUGS = BOOK / "bugs_in_the_wild.ipynb"
-MODULES = ["numpy", "tensorflow", "torch", "problems", "diagnostics", "interactive", "plots"]
+MODULES = [
+    "numpy",
+    "tensorflow",
+    "torch",
+    "problems",
+    "diagnostics",
+    "interactive",
+    "plots",
+]
 SEARCHED = ["underflow", "temperature", "calibration"]
 
 # --- As written -----------------------------------------------------------------------

@@ -204,7 +204,7 @@ def test_binder_installs_what_a_reader_needs_as_the_book_pins_it():
     needs = set(
         re.findall(r'"(\w+)[^"]*"', re.search(r"\ndependencies = (.*)", project)[1])
     )
-    assert packages == {".", "tensorflow", "torch"} | needs
+    assert packages == {".[interactive]", "tensorflow", "torch"} | needs
     major, minor = map(
         int, re.findall(r"\d+", (ROOT / ".binder" / "runtime.txt").read_text())
     )

@@ -10,10 +10,9 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[1]
 BIN = Path(sys.executable).parent
 CHAPTERS = sorted(str(path.relative_to(ROOT)) for path in ROOT.glob("book/*.ipynb"))
-PAGES = [
-    f"tests/test_{name}.py" for name in ("pages", "reading_aids", "accessibility", "weight")
-]
+PAGES = [f"tests/test_{name}.py" for name in ("pages", "reading_aids", "accessibility")]
 COLAB = "tests/test_colab.py"
+SPEED = "tests/test_weight.py"
 OFFLINE = ["tests/test_pdf.py", "tests/test_archive.py"]
 
 STYLE = "style of code and notebooks"
@@ -26,6 +25,7 @@ PYTORCH = "chapters as on Colab, with PyTorch alone"
 BUILD = "the book builds without a warning"
 PAPER = "the book as a PDF and as an archive"
 BROWSER = "built pages, in a browser"
+VISITS = "weight and speed of a first visit"
 
 # In the order in which they start.
 STEPS = {
@@ -35,13 +35,14 @@ STEPS = {
     ENVIRONMENTS: ["python", "tools/environments.py"],
     UNITS: [
         "pytest", "--doctest-modules", "tests", "mdn_utils",
-        *(f"--ignore={path}" for path in [*PAGES, COLAB, *OFFLINE]),
+        *(f"--ignore={path}" for path in [*PAGES, COLAB, *OFFLINE, SPEED]),
     ],
     TENSORFLOW: ["pytest", COLAB, "-k", "tensorflow"],
     BUILD: ["python", "tools/build.py"],
     PYTORCH: ["pytest", COLAB, "-k", "not tensorflow"],
     PAPER: ["pytest", *OFFLINE],
     BROWSER: ["pytest", *PAGES],
+    VISITS: ["pytest", SPEED],
 }  # fmt: skip
 
 # Which steps must be over before one starts.
@@ -50,7 +51,8 @@ AFTER = {
     PYTORCH: {ENVIRONMENTS},
     BUILD: {OUTPUTS},  # it takes the chapters as nbval has just executed them
     PAPER: {BUILD},
-    BROWSER: STEPS.keys() - {BROWSER},  # it measures times, so it runs alone
+    BROWSER: {BUILD},
+    VISITS: STEPS.keys() - {VISITS},  # it measures times, so it runs alone
 }
 
 # Two steps share the machine. More threads each would only wait for one another.
