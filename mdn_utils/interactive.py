@@ -415,7 +415,9 @@ def training(t, epochs, snapshots, history, data, floor):
         loss=_numbers(loss),
         text=[
             f"after epoch {epoch}: training loss {value:.3f} nats; on average "
-            f"{number:.0f} components carry 95% of the weight"
+            f"{number:.0f} components carry 95% of the weight".replace(
+                "-", "\N{MINUS SIGN}"
+            )
             for epoch, value, number in zip(epochs, loss, at_work, strict=True)
         ],
         mu_=[_pack(1000 * mu[..., 0].T, 0) for _, mu, *_ in snapshots],  # K by M
