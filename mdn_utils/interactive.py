@@ -33,6 +33,7 @@ SCHEMA = "https://vega.github.io/schema/vega-lite/v5.json"
 
 COMPONENTS = ["#E69F00", "#56B4E9", "#CC79A7"]  # C1, C2, C3 of the book's style
 DARK = "#262626"
+SUB = "₀₁₂₃"  # subscripts
 HEIGHT = 280  # of every picture, in pixels
 
 
@@ -202,8 +203,8 @@ def mixture_explorer(pi, mu, sigma, low=-5.0, high=5.0):
     ks = range(1, len(pi) + 1)
     sliders = [
         *(_slider(f"w{k}", f"weight {k}", 0, 1, 0.01, pi[k - 1]) for k in ks),
-        *(_slider(f"mu{k}", f"μ{k}", low + 1, high - 1, 0.1, mu[k - 1]) for k in ks),
-        *(_slider(f"sigma{k}", f"σ{k}", 0.1, 2, 0.05, sigma[k - 1]) for k in ks),
+        *(_slider(f"mu{k}", f"μ{SUB[k]}", low + 1, high - 1, 0.1, mu[k - 1]) for k in ks),
+        *(_slider(f"sigma{k}", f"σ{SUB[k]}", 0.1, 2, 0.05, sigma[k - 1]) for k in ks),
     ]
 
     def total(term):  # Σ_k of a term of Vega's expression language
@@ -456,10 +457,10 @@ def training(t, epochs, snapshots, history, data, floor):
     tens = alt.Axis(values=[1, 10, 100, 1000, 10_000])
     log = alt.Scale(type="log", nice=False)
     x = alt.X("epoch:Q", title="epoch", scale=log, axis=tens)
-    y = _axis(alt.Y, "loss", "training loss [nats]", (floor - 0.1, max(history) + 0.1))
+    y = _axis(alt.Y, "loss", "training loss [nats]", (floor - 0.15, max(history) + 0.1))
     path = whole.mark_line(color=COLORS["density"], strokeWidth=2, aria=False).encode(x, y)
     bottom = alt.Chart(alt.Data(values=[{"floor": float(floor)}])).encode(y="floor:Q")
-    name = bottom.mark_text(text="floor", align="right", dy=-7, color=DARK)
+    name = bottom.mark_text(text="floor", align="right", dy=9, color=DARK)
     name = name.encode(x=alt.value("width"))
     cursor = chosen.mark_rule(color=DARK, strokeDash=[4, 3]).encode(x="epoch:Q")
     dot = chosen.mark_circle(size=90, color=DARK, opacity=1).encode(x="epoch:Q", y="loss:Q")

@@ -68,9 +68,10 @@ def data(ax, x, y, n=1500):
         markersize=3,
         alpha=0.5,
         color=COLORS["data"],
-        label="data",
         rasterized=True,
     )
+    # A dot that can be seen in a legend
+    ax.plot([], [], linestyle="none", marker="o", color=COLORS["data"], label="data")
 
 
 def predictions(ax, x, curves, truth=None):

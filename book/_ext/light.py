@@ -7,7 +7,7 @@ When the pages are written, this extension looks at what is in them and
   the fonts SIL OFL 1.1),
 - removes from the style sheets of the theme the rules that no page and no
   script can ask for,
-- stores figures as lossless WebP: the same pixels in 40 % of the bytes.
+- stores figures as lossless WebP: the same pixels in 40% of the bytes.
 
 The notebooks keep their PNGs. A second build converts only new figures.
 """

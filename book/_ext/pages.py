@@ -122,6 +122,26 @@ def keep_with_punctuation(soup):
                 math.insert_after(mark[0])
 
 
+# --- Text and outputs -------------------------------------------------------
+
+# No line begins with the number of a chapter.
+TOGETHER = re.compile(r"(?<=\b[Cc]hapter) (?=\d)|(?<=\b[Ee]xercise) (?=\d)")
+
+
+def keep_numbers_with_words(soup):
+    for text in soup.find_all(string=TOGETHER):
+        if not text.find_parent(["pre", "code"]):
+            text.replace_with(TOGETHER.sub("\N{NO-BREAK SPACE}", text))
+
+
+def tidy_outputs(soup):
+    for pre in soup.select(".output pre"):
+        if "│" in pre.text:
+            pre["class"] = [*pre.get("class", []), "drawn"]
+        if not pre.text:  # Keras displays one when it prints a model.
+            pre.find_parent(class_="output").decompose()
+
+
 # --- Pages ------------------------------------------------------------------
 
 
@@ -137,6 +157,8 @@ def finish_body(app, pagename, templatename, context, doctree):
         soup.h1.insert_after(BeautifulSoup(below, "html.parser"))
     settle_images(soup, app.builder)
     keep_with_punctuation(soup)
+    keep_numbers_with_words(soup)
+    tidy_outputs(soup)
     # docutils calls the bibliography a list, of entries that are no items.
     for entries in soup.select(".citation-list[role=list]"):
         del entries["role"]
