@@ -61,7 +61,7 @@ def show(chart):
     display(bundle, raw=True)
 
 
-def still(spec, scale=2):
+def still(spec, scale=1.5):
     """The figure as a PNG, with every slider where it starts.
 
     Args:

@@ -320,6 +320,13 @@ WRONG_MATH = """
     .map(m => m.math)
 """
 
+WIDE_MATH = """
+    [...MathJax.startup.document.math].filter(m => {
+        const box = m.typesetRoot.closest("div.math");
+        return box && box.scrollWidth > box.clientWidth + 1;
+    }).map(m => m.math)
+"""
+
 
 @every_page
 def test_page_opens_without_fault(name, visit_in_scheme):
@@ -339,8 +346,10 @@ def test_page_opens_without_fault(name, visit_in_scheme):
     page.evaluate("document.querySelectorAll('details').forEach(d => { d.open = true })")
     page.set_viewport_size({"width": 390, "height": 844})
     width = page.evaluate("document.documentElement.scrollWidth")
+    wide = page.evaluate(WIDE_MATH) if page.locator("mjx-container").count() else []
     page.set_viewport_size({"width": 1280, "height": 900})
     assert width <= 390, "the page is wider than a phone"
+    assert wide == [], "formulas of which a phone shows a part only: break them"
 
 
 # A lone cell has a set with one tab, where there is nothing to choose.

@@ -165,9 +165,9 @@ def finish_body(app, pagename, templatename, context, doctree):
     # What it says is its name. myst-nb gives all of them the same other name.
     for summary in soup.select("summary[aria-label]"):
         del summary["aria-label"]
-    # Pygments marks every blank; that is a tenth of a page.
-    for blank in soup.select(".highlight span.w"):
-        blank.unwrap()
+    # Pygments marks blanks, names and brackets too, which are not colored.
+    for plain in soup.select(".highlight span:is(.w, .n, .nn, .p)"):
+        plain.unwrap()
     context["body"] = str(soup)
 
 
