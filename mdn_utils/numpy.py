@@ -137,8 +137,8 @@ def mean(log_pi, mu, log_sigma=None, scale_tril=None):
     """``E[y] = Σ_k π_k μ_k``.
 
     Args:
-        log_pi, mu, log_sigma, scale_tril: as for `log_prob`; the last two do not matter,
-            and may be left out.
+        log_pi, mu: as for `log_prob`.
+        log_sigma, scale_tril: do not matter, and may be left out.
 
     Returns:
         Mean, shape (..., D).
@@ -209,7 +209,7 @@ def covariance(log_pi, mu, log_sigma=None, scale_tril=None):
 
 
 def mode(log_pi, mu, log_sigma=None, scale_tril=None, *, kind="component"):
-    """``argmax p(y)``, or one of two short cuts to it.
+    """``argmax p(y)``, or one of two shortcuts to it.
 
     ==============  ===============================================================
     ``kind``        answer
@@ -227,8 +227,9 @@ def mode(log_pi, mu, log_sigma=None, scale_tril=None, *, kind="component"):
     may come out.
 
     Args:
-        log_pi, mu, log_sigma, scale_tril: as for `log_prob`. For ``component`` the last two
-            do not matter, and may be left out.
+        log_pi, mu: as for `log_prob`.
+        log_sigma, scale_tril: as for `log_prob`; for ``component`` they do not matter, and
+            may be left out.
         kind: "component", "peak" or "exact".
 
     Returns:

@@ -222,7 +222,9 @@ def contents(soup):
             kind, section = "page", heading.find_parent(class_="page")
         else:
             kind = "section"
-        if kind == "section" and text in IN_EVERY_CHAPTER:
+        # The functions of a module are no chapters to turn to.
+        in_reference = heading.find_parent(id=re.compile("^reference/"))
+        if kind == "section" and (in_reference or text in IN_EVERY_CHAPTER):
             continue
         lines.append(
             f'<li class="toc-{kind}"><a href="#{section["id"]}">{html.escape(text)}</a>'
