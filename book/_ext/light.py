@@ -7,7 +7,7 @@ When the pages are written, this extension looks at what is in them and
   the fonts SIL OFL 1.1),
 - removes from the style sheets of the theme the rules that no page and no
   script can ask for,
-- stores figures as WebP with 32 levels of each color, which the eye cannot
+- stores figures as WebP with 26 levels of each color, which the eye cannot
   tell from 256: a quarter of the bytes of the PNG.
 
 The notebooks keep their PNGs. A second build converts only new figures.
@@ -191,7 +191,7 @@ def point_at_webp(app, pagename, templatename, context, doctree):
 
 def convert_figures(folder):
     """Store each PNG as WebP. A name that is a hash is done once."""
-    nearest = [round(round(v * 31 / 255) * 255 / 31) for v in range(256)]
+    nearest = [round(round(v * 25 / 255) * 255 / 25) for v in range(256)]
     for path in folder.glob("*.png"):
         target = path.with_suffix(".webp")
         if not (target.exists() and re.fullmatch(r"[0-9a-f]{64}", path.stem)):
