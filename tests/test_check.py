@@ -19,7 +19,7 @@ def test_every_step_that_waits_waits_for_a_step():
 
 def test_every_test_runs_in_exactly_one_step():
     units = check.STEPS[check.UNITS]
-    for path in [*check.PAGES, check.COLAB, *check.OFFLINE, check.SPEED]:
+    for path in [*check.PAGES, check.ACCESS, check.COLAB, *check.OFFLINE, check.SPEED]:
         assert (chapters.ROOT / path).is_file()
         assert f"--ignore={path}" in units
     selected = [check.STEPS[step][-1] for step in (check.TENSORFLOW, check.PYTORCH)]

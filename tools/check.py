@@ -10,7 +10,8 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[1]
 BIN = Path(sys.executable).parent
 CHAPTERS = sorted(str(path.relative_to(ROOT)) for path in ROOT.glob("book/*.ipynb"))
-PAGES = [f"tests/test_{name}.py" for name in ("pages", "reading_aids", "accessibility")]
+PAGES = ["tests/test_pages.py", "tests/test_reading_aids.py"]
+ACCESS = "tests/test_accessibility.py"
 COLAB = "tests/test_colab.py"
 SPEED = "tests/test_weight.py"
 OFFLINE = ["tests/test_pdf.py", "tests/test_archive.py"]
@@ -25,6 +26,7 @@ PYTORCH = "chapters as on Colab, with PyTorch alone"
 BUILD = "the book builds without a warning"
 PAPER = "the book as a PDF and as an archive"
 BROWSER = "built pages, in a browser"
+EVERYONE = "built pages, for everyone: axe-core, keyboard, headings"
 VISITS = "weight and speed of a first visit"
 
 # In the order in which they start.
@@ -35,13 +37,14 @@ STEPS = {
     ENVIRONMENTS: ["python", "tools/environments.py"],
     UNITS: [
         "pytest", "--doctest-modules", "tests", "mdn_utils",
-        *(f"--ignore={path}" for path in [*PAGES, COLAB, *OFFLINE, SPEED]),
+        *(f"--ignore={path}" for path in [*PAGES, ACCESS, COLAB, *OFFLINE, SPEED]),
     ],
     TENSORFLOW: ["pytest", COLAB, "-k", "tensorflow"],
     BUILD: ["python", "tools/build.py"],
     PYTORCH: ["pytest", COLAB, "-k", "not tensorflow"],
     PAPER: ["pytest", *OFFLINE],
     BROWSER: ["pytest", *PAGES],
+    EVERYONE: ["pytest", ACCESS],
     VISITS: ["pytest", SPEED],
 }  # fmt: skip
 
@@ -52,6 +55,7 @@ AFTER = {
     BUILD: {OUTPUTS},  # it takes the chapters as nbval has just executed them
     PAPER: {BUILD},
     BROWSER: {BUILD},
+    EVERYONE: {BUILD},
     VISITS: STEPS.keys() - {VISITS},  # it measures times, so it runs alone
 }
 
