@@ -81,7 +81,7 @@ def open_page(request, browser, site):  # noqa: F811
     visit.page.add_init_script(AXE)
 
     def open_page(name):
-        page = visit.open(name)
+        page = visit.open(name, until="load")
         unfold(page)
         return page
 

@@ -24,6 +24,8 @@ def test_every_test_runs_in_exactly_one_step():
         assert f"--ignore={path}" in units
     selected = [check.STEPS[step][-1] for step in (check.TENSORFLOW, check.PYTORCH)]
     assert selected == ["tensorflow", "not tensorflow"]
+    selected = [check.STEPS[step][-1] for step in (check.VISITS, check.EVERYONE)]
+    assert selected == ["quick", "not quick"]
 
 
 def test_steps_run_side_by_side_and_print_in_one_piece(capsys):

@@ -290,10 +290,9 @@ class Visit:
         if message.type == "error":
             self.note("console", f"{message.text} {message.location.get('url')}")
 
-    def open(self, address):
+    def open(self, address, until="networkidle"):
         """Open a page and wait until its mathematics is set."""
-        self.page.goto(self.site + address, wait_until="load")
-        self.page.wait_for_load_state("networkidle")
+        self.page.goto(self.site + address, wait_until=until)
         if self.page.locator("script[src*=mathjax]").count():
             self.page.evaluate("() => MathJax.startup.promise.then(() => null)")
         return self.page
