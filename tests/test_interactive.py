@@ -294,13 +294,22 @@ def open_figure(visit, name, width=1280):
     return page
 
 
+def wait_until_drawn(page):
+    """Wait for what was asked for, and once more for what that brought about."""
+    page.evaluate("""async () => {
+        const view = document.querySelector(".interactive").view();
+        await view.runAsync();
+        await view.runAsync();
+    }""")
+
+
 def move(page, signal, *keys):
     """Press keys on a slider; return the value that it then has."""
     slider = page.locator(f"input[data-signal={signal}]")
     slider.focus()
     for key in keys:
         page.keyboard.press(key)
-    page.wait_for_timeout(300)
+    wait_until_drawn(page)
     return float(slider.input_value())
 
 
@@ -362,10 +371,10 @@ def test_every_slider_is_reached_and_reset_by_keyboard(visit, name):
         assert page.evaluate(f"getComputedStyle({focused}).outlineStyle") != "none"
         page.keyboard.press("ArrowLeft" if i % 2 else "ArrowRight")
         page.keyboard.press("Tab")
-    page.wait_for_timeout(300)
+    wait_until_drawn(page)
     assert readout(page) != before
     page.keyboard.press("Enter")  # the button comes after the sliders
-    page.wait_for_timeout(300)
+    wait_until_drawn(page)
     assert readout(page) == before
     assert visit.problems == []
 

@@ -18,7 +18,7 @@ import nbformat
 import pytest
 import yaml
 from bs4 import BeautifulSoup
-from playwright.sync_api import sync_playwright
+from playwright.sync_api import expect, sync_playwright
 
 ROOT = Path(__file__).parents[1]
 HTML = ROOT / "_build" / "html"
@@ -414,11 +414,10 @@ def test_figures_with_sliders_are_drawn(name, width, visit):
         figure.locator(".interactive-drawn").wait_for(timeout=15_000)
         assert figure.locator("svg").is_visible()
         assert not still.is_visible()
-        before = figure.locator(".interactive-readout").inner_text()
+        before = figure.locator(".interactive-readout").text_content()
         figure.locator("input").first.focus()
         page.keyboard.press("ArrowRight")
-        page.wait_for_timeout(500)
-        assert figure.locator(".interactive-readout").inner_text() != before
+        expect(figure.locator(".interactive-readout")).not_to_have_text(before)
     assert page.evaluate("document.documentElement.scrollWidth") <= width
     assert visit.problems == []
 
