@@ -1,18 +1,13 @@
 """The tabs of twin cells: small notebooks, built by Sphinx, read back from the pages."""
 
-import io
 import itertools
 import re
-import sys
-from pathlib import Path
 
 import nbformat
 import pytest
+import small_book
 from bs4 import BeautifulSoup
-from sphinx.application import Sphinx
-from sphinx.util.docutils import docutils_namespace, patch_docutils
 
-EXTENSIONS = Path(__file__).parents[1] / "book" / "_ext"
 TAGS = {"T": ["tensorflow"], "P": ["pytorch"], "TP": ["tensorflow", "pytorch"], "-": []}
 PIXEL = (
     "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJ"
@@ -100,45 +95,16 @@ def notebooks():
 
 
 def build(folder, builder):
-    """Build the notebooks with one builder; no warning is allowed."""
-    source = folder / "source"
-    source.mkdir()
+    """Build the notebooks with one builder."""
+    metadata = {"language_info": {"name": "python", "pygments_lexer": "ipython3"}}
+    books = {}
     for name, cells in notebooks().items():
         title = nbformat.v4.new_markdown_cell(f"# The notebook {name}")
-        metadata = {"language_info": {"name": "python", "pygments_lexer": "ipython3"}}
-        book = nbformat.v4.new_notebook(cells=[title, *cells], metadata=metadata)
-        nbformat.write(book, source / f"{name}.ipynb")
-    contents = "\n".join(["# Contents", "```{toctree}", *notebooks(), "```"])
-    (source / "index.md").write_text(contents)
-    config = {
-        "extensions": ["myst_nb", "sphinx_design", "framework_tabs"],
-        "nb_execution_mode": "off",
-        "numfig": True,
-        "html_theme": "basic",
-        "html_sourcelink_suffix": "",
-    }
-    warnings = io.StringIO()
-    with patch_docutils(), docutils_namespace():
-        app = Sphinx(
-            source,
-            None,
-            folder / "out",
-            folder / "doctrees",
-            builder,
-            config,
-            status=None,
-            warning=warnings,
-        )
-        app.build()
-    assert warnings.getvalue() == ""
-    return folder / "out"
-
-
-@pytest.fixture(scope="module", autouse=True)
-def _extensions_on_path():
-    sys.path.insert(0, str(EXTENSIONS))
-    yield
-    sys.path.remove(str(EXTENSIONS))
+        books[name] = nbformat.v4.new_notebook(cells=[title, *cells], metadata=metadata)
+    extensions = ["myst_nb", "sphinx_design", "framework_tabs"]
+    return small_book.build(
+        folder, books, builder, extensions=extensions, html_theme="basic"
+    )
 
 
 @pytest.fixture(scope="module")

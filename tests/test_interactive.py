@@ -7,20 +7,18 @@ keyboard there, and what the page then shows is compared with `mdn_utils.numpy`.
 import base64
 import functools
 import http.server
-import io
 import json
 import re
 import sys
 import threading
-from pathlib import Path
 
+import chapters
 import nbformat
 import numpy as np
 import pytest
+import small_book
 import test_pages
 from bs4 import BeautifulSoup
-from sphinx.application import Sphinx
-from sphinx.util.docutils import docutils_namespace, patch_docutils
 
 from mdn_utils import interactive, problems
 from mdn_utils import numpy as mdn_np
@@ -28,7 +26,6 @@ from mdn_utils import numpy as mdn_np
 alt = pytest.importorskip("altair")
 vl_convert = pytest.importorskip("vl_convert")
 
-EXTENSIONS = Path(__file__).parents[1] / "book" / "_ext"
 browser = test_pages.browser  # the fixture
 
 # --- What the figures show ------------------------------------------------------------
@@ -171,37 +168,15 @@ def still(name):
 
 
 def build(folder, builder):
-    source = folder / "source"
-    source.mkdir()
-    for name in MAKE:
-        nbformat.write(notebook(name), source / f"{name}.ipynb")
-    contents = ["# Contents", "", "No figure here.", "", "```{toctree}", *MAKE, "```"]
-    (source / "index.md").write_text("\n".join(contents))
-    config = {
-        "extensions": ["myst_nb", "sphinx_book_theme", "interactive"],
-        "nb_execution_mode": "off",
-        "numfig": True,
-        "html_theme": "sphinx_book_theme",
-        "html_context": {"default_mode": "auto"},
-        "html_favicon": str(EXTENSIONS.parent / "_static" / "favicon.svg"),
-        "html_sourcelink_suffix": "",
-    }
-    warnings = io.StringIO()
-    with patch_docutils(), docutils_namespace():
-        app = Sphinx(
-            source, None, folder / "out", folder / "doctrees", builder, config,
-            status=None, warning=warnings,
-        )  # fmt: skip
-        app.build()
-    assert warnings.getvalue() == ""
-    return folder / "out"
-
-
-@pytest.fixture(scope="module", autouse=True)
-def _extensions_on_path():
-    sys.path.insert(0, str(EXTENSIONS))
-    yield
-    sys.path.remove(str(EXTENSIONS))
+    return small_book.build(
+        folder,
+        {name: notebook(name) for name in MAKE},
+        builder,
+        extensions=["myst_nb", "sphinx_book_theme", "interactive"],
+        html_theme="sphinx_book_theme",
+        html_context={"default_mode": "auto"},
+        html_favicon=str(chapters.BOOK / "_static" / "favicon.svg"),
+    )
 
 
 @pytest.fixture(scope="module")

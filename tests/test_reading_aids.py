@@ -50,7 +50,7 @@ def test_each_symbol_has_an_anchor_and_names_the_chapter_that_introduces_it():
     anchors = []
     for row in rows:
         found = re.fullmatch(
-            r"\| \[.+\]\{#(symbol-[\w-]+)\} \| .+ \| \[(\d+)\]\((\d\d_\w+\.ipynb)\) \|", row
+            r"\| \[.+\]\{#(symbol-[\w-]+)\} \| \[(\d+)\]\((\d\d_\w+\.ipynb)\) \| .+ \|", row
         )
         assert found, row
         anchor, number, chapter = found.groups()

@@ -69,8 +69,10 @@ class FillExecutions(SphinxPostTransform):
 
     def run(self, **kwargs):
         for node in list(self.document.findall(ExecutionsNode)):
-            head = ("notebook", "executed (UTC)", "run time", "completed")
-            node.replace_self(table(head, self.rows()))
+            head = ("notebook", "executed (UTC)", "run time", "done")
+            executions = table(head, self.rows())
+            executions["classes"].append("executions")
+            node.replace_self(executions)
 
     def rows(self):
         data = NbMetadataCollector.get_doc_data(self.env)
