@@ -8,8 +8,8 @@ Everything here takes arrays, one entry for each target, and knows no model:
 - scores, such as the log density at the target, or the CRPS.
 
 The targets have to be independent of each other, and of the training. The bands say where
-the numbers of a *right* model lie, point by point: of 20 bins, one is outside a band of
-95% by chance. :mod:`mdn_utils.plots` draws these diagnostics.
+the numbers of a *right* model lie, point by point: of 20 bins, one on average is outside a
+band of 95%. :mod:`mdn_utils.plots` draws these diagnostics.
 """
 
 from numbers import Integral

@@ -1,7 +1,7 @@
 """Figures with sliders, which compute in the browser: no kernel and no network.
 
-Each function takes arrays and returns an Altair chart; `show` displays it, live in
-JupyterLab, Notebook 7 and Colab. The book's pages draw the same chart, and show a still
+All functions but `show` take arrays and return an Altair chart; `show` displays it, live
+in JupyterLab, Notebook 7 and Colab. The book's pages draw the same chart, and show a still
 where there are no scripts. No other module of the package uses Altair. Without it, a chart
 is None, `show` says what to install, and a chapter runs to its end all the same.
 
@@ -103,6 +103,7 @@ def _styled(chart):
         chart.configure(background="white", font="DejaVu Sans, Verdana, sans-serif")
         .configure_view(stroke=None)
         .configure_axis(
+            labelFlush=False,
             **text,
             titleFontSize=12,
             titleFontWeight="normal",
@@ -306,8 +307,8 @@ def learned_and_exact(t, params, problem, data, start):
     Args:
         t: where the slider can stand, an even grid of shape (M, 1).
         params: log_pi (M, K), mu and log_sigma (M, K, 1) of the learned mixture there.
-        problem: what knows the exact answer, with ``branches(t)`` and ``pdf(x, t)``, such
-            as `mdn_utils.problems.ToyInverse`.
+        problem: what knows the exact answer, uniform over its ``branches(t)``, such as
+            `mdn_utils.problems.ToyInverse`; x is drawn from -0.1 to 1.1.
         data: t and x of the data, each of shape (N, 1).
         start: where the slider stands at first.
 
@@ -478,10 +479,10 @@ def temperature(t, params, problem, split, rng, n=3):
     Args:
         t: inputs, shape (M, 1).
         params: log_pi (M, K), mu and log_sigma (M, K, 1) of a mixture for each of them.
-        problem: what knows which samples are impossible, with ``branches(t)``, such as
-            `mdn_utils.problems.ToyInverse`.
-        split: an input (t, x); told is the share of p(x|t) below x, for the row of t
-            that comes nearest.
+        problem: what knows which samples are impossible, with ``branches(t)``, at most
+            two, such as `mdn_utils.problems.ToyInverse`.
+        split: a pair (t, x). The text below the picture gives the model's probability
+            below x, at temperature τ, for the row whose t is nearest.
         rng: a `numpy.random.Generator`, for u and ε.
         n: how many samples for each input.
 

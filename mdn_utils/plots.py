@@ -118,7 +118,7 @@ def pit_histogram(ax, u, bins=20, coverage=0.95, color=COLORS["density"]):
         ax: Matplotlib axes.
         u: probability integral transform of each target, any shape, in [0, 1].
         bins: how many.
-        coverage: share of the bins of a right model that lie within the band, at least.
+        coverage: probability that a bin of a right model lies within the band, at least.
         color: of the bins.
 
     >>> pit_histogram(plt.subplots()[1], np.linspace(0, 1, 1000))
@@ -142,7 +142,8 @@ def reliability(ax, curves, coverage=0.95, colors=COLORS):
         ax: Matplotlib axes.
         curves: a dict from name to the probability integral transform of each target, any
             shape, in [0, 1]; the same number of targets for all, since they share a band.
-        coverage: probability that a right model lies within the band, at least.
+        coverage: probability, at each level by itself, that the share of a right model
+            lies within the band, at least.
         colors: a dict from name to color.
 
     Raises:

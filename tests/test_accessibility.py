@@ -196,10 +196,17 @@ def test_a_wide_line_of_code_scrolls_with_the_keyboard(page):
     page.page.set_viewport_size(WIDTHS["phone"])
     chapter = page.open(CHAPTERS[-1])
     code = chapter.locator("pre[tabindex='0']").first
+    faded = "box => getComputedStyle(box).maskImage !== 'none'"
+    assert code.evaluate(faded)
     code.focus()
     for _ in range(3):
         chapter.keyboard.press("ArrowRight")
     chapter.wait_for_function("document.activeElement.scrollLeft > 0")
+    assert not code.evaluate(faded), "nothing is hidden from who reads by keyboard"
+    code.evaluate("box => { box.blur(); box.scrollLeft = 0; }")
+    chapter.wait_for_function(faded, arg=code.element_handle())
+    code.evaluate("box => { box.scrollLeft = box.scrollWidth; }")
+    chapter.wait_for_function(f"box => !({faded})(box)", arg=code.element_handle())
     assert code.get_attribute("aria-label").startswith("Code")
 
 

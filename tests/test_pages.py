@@ -18,6 +18,7 @@ import nbformat
 import pytest
 import yaml
 from bs4 import BeautifulSoup
+from PIL import Image
 from playwright.sync_api import expect, sync_playwright
 
 ROOT = Path(__file__).parents[1]
@@ -228,6 +229,19 @@ def test_a_notebook_page_alone_can_be_launched_and_downloaded():
             assert (HTML / name).parent.joinpath(
                 address
             ).read_bytes() == source.read_bytes()
+
+
+MAPS = {"06_mdn_implementation": 1, "08_judging_densities": 2, "09_training_reliably": 1}
+
+
+@pytest.mark.parametrize("stem", MAPS)
+def test_maps_of_a_density_keep_their_shades(stem):
+    """With few levels of each color, a map shows contours that are not in the data."""
+    shades = []
+    for img in content(f"{stem}.html").select(".cell_output img[src$='.webp']"):
+        with Image.open((HTML / unquote(img["src"])).resolve()) as image:
+            shades.append(len(image.convert("RGB").getcolors(image.width * image.height)))
+    assert sum(n > 4000 for n in shades) == MAPS[stem], shades
 
 
 # --- The pages in a browser -----------------------------------------------------------

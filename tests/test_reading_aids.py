@@ -175,6 +175,21 @@ def test_every_source_in_the_bibliography_links_to_its_text():
 
 
 @pytest.mark.usefixtures("built")
+def test_a_source_is_labeled_as_the_chapters_cite_it():
+    labels = {
+        source["id"]: source.select_one(".label").get_text().strip("[]")
+        for source in content("bibliography.html").select(".citation")
+    }
+    cited = {
+        link["href"].split("#")[1]: link.get_text()
+        for path in notebooks_of_toc()
+        for link in content(page_of(path.name)).select("a[href^='bibliography.html#']")
+    }
+    assert len(cited) >= 8
+    assert {key: labels[key] for key in cited} == cited
+
+
+@pytest.mark.usefixtures("built")
 def test_terms_refer_to_each_other_and_chapters_refer_to_terms():
     terms = {dt["id"] for dt in content("glossary.html").select("dt[id^=term-]")}
     assert len(terms) >= 60

@@ -239,7 +239,10 @@ def contents(soup):
 def cover(framework):
     named = FRAMEWORKS.get(framework) or " and ".join(FRAMEWORKS.values())
     picture = next(name for name in COVERS if (HTML / name).is_file())
-    lines = [CONFIG["author"], f"Version {mdn_utils.__version__}, {CONFIG['copyright']}"]
+    lines = [
+        f"By {CONFIG['author']}",
+        f"Version {mdn_utils.__version__}, {CONFIG['copyright']}",
+    ]
     if "YOUR_ACCOUNT" not in CONFIG["repository"]["url"]:
         lines.append(CONFIG["repository"]["url"])
     lines.append(LICENSE)

@@ -7,8 +7,10 @@ When the pages are written, this extension looks at what is in them and
   the fonts SIL OFL 1.1),
 - removes from the style sheets of the theme the rules that no page and no
   script can ask for,
-- stores figures as WebP with 26 levels of each color, which the eye cannot
-  tell from 256: a quarter of the bytes of the PNG.
+- stores figures as WebP. Drawings keep 26 levels of each color, which the
+  eye cannot tell from 256 there: a quarter of the bytes of the PNG. Maps,
+  whose colors shade off into each other, would show false contours; they are
+  compressed like photographs.
 
 The notebooks keep their PNGs. A second build converts only new figures.
 """
@@ -189,15 +191,25 @@ def point_at_webp(app, pagename, templatename, context, doctree):
         )
 
 
+def is_map(image):
+    """Whether many pixels have other colors than the 16 most common ones."""
+    counts = sorted(n for n, _ in image.getcolors(image.width * image.height))
+    return sum(counts[-16:]) < 0.9 * sum(counts)
+
+
 def convert_figures(folder):
     """Store each PNG as WebP. A name that is a hash is done once."""
     nearest = [round(round(v * 25 / 255) * 255 / 25) for v in range(256)]
     for path in folder.glob("*.png"):
         target = path.with_suffix(".webp")
         if not (target.exists() and re.fullmatch(r"[0-9a-f]{64}", path.stem)):
-            with Image.open(path) as image:
-                rounded = image.convert("RGB").point(3 * nearest)
-                rounded.save(target, lossless=True, quality=100)
+            with Image.open(path) as opened:
+                image = opened.convert("RGB")
+            if is_map(image):
+                image.save(target, quality=90, method=6)
+            else:
+                drawing = image.point(3 * nearest)
+                drawing.save(target, lossless=True, quality=100)
         path.unlink()
 
 

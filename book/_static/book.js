@@ -1,8 +1,9 @@
-/* What scrolls sideways can be scrolled with the keyboard.
+/* What scrolls sideways can be scrolled with the keyboard, and shows that there is more.
 
    Code, tables and formulas scroll by themselves where they are wider than the page. Such a
    box becomes a stop of the Tab key, with a name for screen readers, for as long as there
-   is something to scroll: also when it is unfolded, comes up in a tab, or gets its formula. */
+   is something to scroll: also when it is unfolded, comes up in a tab, or gets its formula.
+   It has the class has-more while something is out of sight to the right. */
 
 document.addEventListener("DOMContentLoaded", () => {
   const names = {
@@ -13,7 +14,13 @@ document.addEventListener("DOMContentLoaded", () => {
   };
   const kind = (box) => Object.keys(names).find((selector) => box.matches(selector));
 
+  const lookRight = (box) => {
+    const rest = box.scrollWidth - box.clientWidth - box.scrollLeft;
+    box.classList.toggle("has-more", rest > 1);
+  };
+
   const update = (box) => {
+    lookRight(box);
     if (box.scrollWidth > box.clientWidth + 1) {
       box.tabIndex = 0;
       box.setAttribute("role", "group");
@@ -25,7 +32,10 @@ document.addEventListener("DOMContentLoaded", () => {
 
   const boxes = document.querySelectorAll(`:is(${Object.keys(names)})`);
   const resized = new ResizeObserver((entries) => entries.forEach((e) => update(e.target)));
-  boxes.forEach((box) => resized.observe(box));
+  for (const box of boxes) {
+    resized.observe(box);
+    box.addEventListener("scroll", () => lookRight(box), { passive: true });
+  }
   // Formulas are set after the page is there, and their fonts come later still.
   const again = () => boxes.forEach(update);
   window.MathJax?.startup?.promise?.then(again);
