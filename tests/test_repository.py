@@ -244,7 +244,8 @@ def test_the_citation_names_this_version_and_this_repository():
     config = yaml.safe_load((ROOT / "_config.yml").read_text())
     assert cited["version"] == mdn_utils.__version__
     assert cited["title"] == config["title"]
-    assert cited["authors"] == [{"name": config["author"]}]
+    author = config["author"]  # the pages write "By" before it
+    assert cited["authors"] == [{"name": author[0].upper() + author[1:]}]
     assert cited["repository-code"] == config["repository"]["url"]
     quoted = re.search(r"^> .*version ([\d.]+)\.$", (ROOT / "README.md").read_text(), re.M)
     assert quoted[1] == mdn_utils.__version__
