@@ -65,7 +65,8 @@ OUT_OF_REACH = """
     [...document.querySelectorAll("body *")].filter(box => {
         if (!box.checkVisibility()) return false;
         if (box.closest("mjx-container > *, .skip-link")) return false;  // drawn from parts
-        if (box.clientWidth <= 1 || box.scrollWidth <= box.clientWidth + 1) return false;
+        // Two pixels hide nothing, and depend on where the box lies between two pixels.
+        if (box.clientWidth <= 1 || box.scrollWidth <= box.clientWidth + 2) return false;
         const { display, overflowX } = getComputedStyle(box);
         if (display === "inline" || overflowX === "visible") return false;
         return ["hidden", "clip"].includes(overflowX) || box.tabIndex < 0;
