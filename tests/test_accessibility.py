@@ -74,10 +74,18 @@ OUT_OF_REACH = """
 """
 
 
+# After a resize the sidebar glides, and the theme and the book look again at what scrolls.
+IN_REACH_FOR_A_WHILE = f"""() => {{
+    const now = performance.now();
+    if ({OUT_OF_REACH}.length > 0) window.inReachSince = now;
+    return now - (window.inReachSince ??= now) > 400;
+}}"""
+
+
 def wait_until_all_is_in_reach(page):
-    """The theme and the book look again at what scrolls, a moment after a resize."""
+    page.evaluate("window.inReachSince = undefined")
     with contextlib.suppress(TooLate):
-        page.wait_for_function(f"{OUT_OF_REACH}.length === 0", timeout=5_000)
+        page.wait_for_function(IN_REACH_FOR_A_WHILE, polling=100, timeout=10_000)
 
 
 def unfold(page):
