@@ -279,7 +279,8 @@ def test_a_link_shows_what_it_points_at(kind, by, visit):
     assert preview.get_attribute("role") == "tooltip"
     assert link.get_attribute("aria-describedby") == "link-preview"
     assert preview.locator("[id], a").count() == 0
-    assert page.evaluate("document.documentElement.scrollHeight") == height
+    # A page may end halfway between two pixels, and is then rounded up or down.
+    assert abs(page.evaluate("document.documentElement.scrollHeight") - height) <= 1
     box = preview.bounding_box()
     assert box["x"] >= 0
     assert box["x"] + box["width"] <= 1280
