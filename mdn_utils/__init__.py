@@ -6,10 +6,9 @@ Importing this package imports nothing else. Take the module you need:
   mixtures, the float64 reference,
 - :mod:`mdn_utils.tensorflow` and :mod:`mdn_utils.torch`: the same names with gradients,
   except ``cdf``, ``quantile`` and ``crps``, and ready networks,
-- :mod:`mdn_utils.problems`: toy problems with their exact answers,
-- :mod:`mdn_utils.diagnostics`: calibration, and the comparison of two models,
-- :mod:`mdn_utils.plots`: the style and the shared figures of the book,
-- :mod:`mdn_utils.interactive`: the figures with sliders.
+- :mod:`mdn_utils.judge`: calibration, and the comparison of two models.
+
+What only the book needs is in :mod:`mdn_book`, beside the chapters.
 """
 
 __version__ = "0.1.0"

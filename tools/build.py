@@ -33,6 +33,7 @@ def drop_stale_cache():
     digest = hashlib.sha256(sys.version.encode())
     rests_on = [
         *ROOT.glob("mdn_utils/*.*"),
+        *ROOT.glob("book/mdn_book/*.*"),
         *ROOT.glob("book/data/*"),
         ROOT / "requirements.txt",
     ]

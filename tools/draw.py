@@ -7,7 +7,7 @@ slope of the function at both ends, so that few points give a smooth line.
 import chapters
 import numpy as np
 
-from mdn_utils import problems
+from mdn_book import problems
 
 STATIC = chapters.BOOK / "_static"
 

@@ -18,7 +18,7 @@ import chapters
 import numpy as np
 
 CHAPTER = chapters.BOOK / "09_training_reliably.ipynb"
-TABLE = chapters.ROOT / "mdn_utils" / "training_study.csv"
+TABLE = chapters.BOOK / "mdn_book" / "training_study.csv"
 SEEDS = range(10)
 TAGS = {"TensorFlow": "tensorflow", "PyTorch": "pytorch"}
 ENDINGS = {"TensorFlow": "tf", "PyTorch": "torch"}

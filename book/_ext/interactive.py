@@ -1,6 +1,6 @@
 """Draw figures with sliders in the page, without a kernel or a network.
 
-A code cell displays a figure of ``mdn_utils.interactive``. Its output holds
+A code cell displays a figure of ``mdn_book.interactive``. Its output holds
 the figure twice: as a Vega-Lite specification, and as a PNG. On a page:
 
 - The PNG is the figure at first, in print, and where scripts do not run.

@@ -20,7 +20,7 @@ import small_book
 import test_pages
 from bs4 import BeautifulSoup
 
-from mdn_utils import interactive, problems
+from mdn_book import interactive, problems
 from mdn_utils import numpy as mdn_np
 
 alt = pytest.importorskip("altair")

@@ -9,7 +9,7 @@ Everything here takes arrays, one entry for each target, and knows no model:
 
 The targets have to be independent of each other, and of the training. The bands say where
 the numbers of a *right* model lie, point by point: of 20 bins, one on average is outside a
-band of 95%. :mod:`mdn_utils.plots` draws these diagnostics.
+band of 95%. :mod:`mdn_book.plots` draws these diagnostics.
 """
 
 from numbers import Integral

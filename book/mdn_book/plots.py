@@ -9,7 +9,7 @@ import matplotlib.pyplot as plt
 import numpy as np
 from matplotlib.colors import PowerNorm
 
-from . import diagnostics
+from mdn_utils import judge
 
 __all__ = [
     "COLORS",
@@ -46,7 +46,7 @@ def use_style():
     >>> plt.rcParams["axes.spines.top"]
     False
     """
-    with as_file(files("mdn_utils") / "book.mplstyle") as path:
+    with as_file(files("mdn_book") / "book.mplstyle") as path:
         plt.style.use(path)
 
 
@@ -71,7 +71,14 @@ def data(ax, x, y, n=1500):
         rasterized=True,
     )
     # A dot that can be seen in a legend
-    ax.plot([], [], linestyle="none", marker="o", color=COLORS["data"], label="data")
+    ax.plot(
+        [],
+        [],
+        linestyle="none",
+        marker="o",
+        color=COLORS["data"],
+        label="data",
+    )
 
 
 def predictions(ax, x, curves, truth=None):
@@ -87,9 +94,18 @@ def predictions(ax, x, curves, truth=None):
     >>> predictions(plt.subplot(), x, {"PyTorch": x**2}, truth=x**2)
     """
     if truth is not None:
-        ax.plot(x, truth, color=COLORS["truth"], linewidth=5, alpha=0.3, label="exact mean")
+        ax.plot(
+            x,
+            truth,
+            color=COLORS["truth"],
+            linewidth=5,
+            alpha=0.3,
+            label="exact mean",
+        )
     for name, curve in curves.items():
-        ax.plot(x, curve, color=COLORS[name], linestyle=LINES[name], label=name)
+        ax.plot(
+            x, curve, color=COLORS[name], linestyle=LINES[name], label=name
+        )
 
 
 def losses(ax, histories, floor=None):
@@ -106,7 +122,13 @@ def losses(ax, histories, floor=None):
         ax.axhline(floor, color=COLORS["truth"], linewidth=1, label="floor")
     for name, history in histories.items():
         epochs = np.arange(1, len(history) + 1)
-        ax.plot(epochs, history, color=COLORS[name], linestyle=LINES[name], label=name)
+        ax.plot(
+            epochs,
+            history,
+            color=COLORS[name],
+            linestyle=LINES[name],
+            label=name,
+        )
     ax.set(xscale="log", yscale="log", xlabel="epoch", ylabel="training loss")
     ax.legend()
 
@@ -123,7 +145,7 @@ def pit_histogram(ax, u, bins=20, coverage=0.95, color=COLORS["density"]):
 
     >>> pit_histogram(plt.subplots()[1], np.linspace(0, 1, 1000))
     """
-    height, low, high = diagnostics.pit_histogram(u, bins, coverage)
+    height, low, high = judge.pit_histogram(u, bins, coverage)
     edges = np.linspace(0, 1, bins + 1)
     ax.stairs(height, edges, fill=True, color=color, alpha=0.5)
     ax.stairs(height, edges, color=color, linewidth=1)
@@ -154,11 +176,17 @@ def reliability(ax, curves, coverage=0.95, colors=COLORS):
     """
     sizes = {name: np.size(u) for name, u in curves.items()}
     if len(set(sizes.values())) > 1:
-        raise ValueError(f"curves must have the same number of targets, got {sizes}")
+        raise ValueError(
+            f"curves must have the same number of targets, got {sizes}"
+        )
     level = np.linspace(0, 1, 201)
     for name, u in curves.items():
-        share, low, high = diagnostics.reliability(u, level, coverage)
-        style = {"color": colors[name], "linestyle": LINES.get(name, "-"), "label": name}
+        share, low, high = judge.reliability(u, level, coverage)
+        style = {
+            "color": colors[name],
+            "linestyle": LINES.get(name, "-"),
+            "label": name,
+        }
         ax.plot(level, share - level, **style)
     _band(ax, level, low - level, high - level)
     ax.axhline(0, color=COLORS["truth"], linewidth=1)
@@ -184,7 +212,9 @@ def density(ax, x, y, p, top=None):
     >>> x, y = np.linspace(0, 1, 5), np.linspace(-1, 1, 7)[:, None]
     >>> image = density(plt.subplots()[1], x, y, np.exp(-(y**2)) * np.ones(5))
     """
-    scale = PowerNorm(0.5, vmin=0, vmax=np.max(p) if top is None else top, clip=True)
+    scale = PowerNorm(
+        0.5, vmin=0, vmax=np.max(p) if top is None else top, clip=True
+    )
     return _map(ax, x, y, p, cmap="Greens", norm=scale)
 
 
@@ -211,10 +241,17 @@ def density_difference(ax, x, y, difference, top=None):
 
 def _map(ax, x, y, values, **colors):
     ax.grid(False)
-    return ax.pcolormesh(np.ravel(x), np.ravel(y), values, rasterized=True, **colors)
+    return ax.pcolormesh(
+        np.ravel(x), np.ravel(y), values, rasterized=True, **colors
+    )
 
 
 def _band(ax, x, low, high):
     """Where a right model lies, over the bars and under the curves."""
-    style = {"color": COLORS["data"], "alpha": 0.5, "linewidth": 0, "zorder": 1.5}
+    style = {
+        "color": COLORS["data"],
+        "alpha": 0.5,
+        "linewidth": 0,
+        "zorder": 1.5,
+    }
     ax.fill_between(x, low, high, **style)

@@ -1,4 +1,4 @@
-"""Exact answers of `mdn_utils.problems`, held to quadrature, brute force and samples."""
+"""Exact answers of `mdn_book.problems`, held to quadrature, brute force and samples."""
 
 import re
 from itertools import pairwise
@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from scipy.integrate import quad
 from scipy.stats import kstest, multivariate_normal
 
-from mdn_utils.problems import RobotArm, SineInverse, ToyForward, ToyInverse, TwoLanes
+from mdn_book.problems import RobotArm, SineInverse, ToyForward, ToyInverse, TwoLanes
 
 # What each comparison may be off by. "sigmas" counts standard errors of a sample mean.
 TOL = {

@@ -13,12 +13,12 @@ import tensorflow as tf
 import torch
 from tolerances import VALUE, assert_close
 
+from mdn_book.problems import ToyInverse
 from mdn_utils import numpy as mdn_np
 from mdn_utils import tensorflow as mdn_tf
 from mdn_utils import torch as mdn_torch
-from mdn_utils.problems import ToyInverse
 
-ROOT = Path(__file__).parents[1]
+ROOT = Path(__file__).parents[2]
 
 # Keras 3 with TensorFlow asks NumPy 2 for the values of a variable in the old way.
 pytestmark = pytest.mark.filterwarnings("ignore:__array__ impl:DeprecationWarning")

@@ -6,7 +6,8 @@ import pytest
 from scipy.stats import binom, binomtest, norm, percentileofscore, ttest_rel
 from tolerances import VALUE, assert_close
 
-from mdn_utils import diagnostics, plots
+from mdn_book import plots
+from mdn_utils import judge
 from mdn_utils import numpy as mdn_np
 
 N, TOL = 2000, VALUE["float64"]
@@ -49,7 +50,7 @@ def right():
 
 def test_heights_are_counts():
     u = np.random.default_rng(0).beta(2, 3, N)
-    height, _, _ = diagnostics.pit_histogram(u, bins=8)
+    height, _, _ = judge.pit_histogram(u, bins=8)
     counts = [np.sum(np.floor(8 * u) == b) for b in range(8)]
     assert_close(height, np.array(counts) * 8 / N, TOL)
     assert height.mean() == pytest.approx(1)
@@ -59,7 +60,7 @@ def test_heights_are_counts():
 @pytest.mark.parametrize("bins", [1, 2, 20])
 @pytest.mark.parametrize("coverage", [0.5, 0.95, 0.999])
 def test_the_band_is_a_binomial_interval(n, bins, coverage):
-    _, low, high = diagnostics.pit_histogram(np.full(n, 0.3), bins, coverage)
+    _, low, high = judge.pit_histogram(np.full(n, 0.3), bins, coverage)
     ends = np.array([low, high]) * n / bins
     assert_close(ends, binom.interval(coverage, n, 1 / bins), 1e-9)
     if bins > 1:  # a count within has a p-value above 1 - coverage, in each tail the half
@@ -73,7 +74,7 @@ def test_the_band_is_a_binomial_interval(n, bins, coverage):
 def test_bins_of_a_right_model_are_outside_as_seldom_as_promised(right):
     shares = []
     for u in right:
-        height, low, high = diagnostics.pit_histogram(u, 20, 0.9)
+        height, low, high = judge.pit_histogram(u, 20, 0.9)
         shares.append(outside(height, low, high) / 20)
     assert binom.interval(0.9, 500, 0.05) == (17, 33)
     rate = binom.cdf(16, 500, 0.05) + binom.sf(33, 500, 0.05)
@@ -83,12 +84,12 @@ def test_bins_of_a_right_model_are_outside_as_seldom_as_promised(right):
 
 @each_wrong
 def test_the_histogram_catches(name):
-    assert outside(*diagnostics.pit_histogram(pit(PARAMS))) <= 3
-    assert outside(*diagnostics.pit_histogram(pit(WRONG[name]))) >= 8
+    assert outside(*judge.pit_histogram(pit(PARAMS))) <= 3
+    assert outside(*judge.pit_histogram(pit(WRONG[name]))) >= 8
 
 
 def test_the_shapes_of_the_histogram():
-    heights = {name: diagnostics.pit_histogram(pit(p), 10)[0] for name, p in WRONG.items()}
+    heights = {name: judge.pit_histogram(pit(p), 10)[0] for name, p in WRONG.items()}
     wide, narrow, biased = heights["too wide"], heights["too narrow"], heights["biased"]
     assert max(wide[0], wide[-1]) < 0.8 < 1.1 < wide[3:7].mean()
     assert min(narrow[0], narrow[-1]) > 1.2 > 0.95 > narrow[3:7].mean()
@@ -101,28 +102,28 @@ def test_the_shapes_of_the_histogram():
 def test_shares_against_scipy():
     u = np.random.default_rng(0).random(N)
     level = np.linspace(0, 1, 11)
-    share, _, _ = diagnostics.reliability(u, level)
+    share, _, _ = judge.reliability(u, level)
     expected = [percentileofscore(u, a, kind="weak") / 100 for a in level]
     assert_close(share, expected, TOL)
     assert share[-1] == 1
 
 
 def test_a_target_on_its_quantile_counts_as_below():
-    share, _, _ = diagnostics.reliability([0.2, 0.5, 0.5, 0.9], [0.0, 0.2, 0.5, 1.0])
+    share, _, _ = judge.reliability([0.2, 0.5, 0.5, 0.9], [0.0, 0.2, 0.5, 1.0])
     assert share.tolist() == [0, 0.25, 0.75, 1]
 
 
 def test_a_target_below_its_quantile_has_u_below_the_level():
     y = mdn_np.sample(*PARAMS, n=N, seed=3)
     level = np.array([0.05, 0.3, 0.5, 0.9])
-    share, _, _ = diagnostics.reliability(mdn_np.cdf(y, *PARAMS), level)
+    share, _, _ = judge.reliability(mdn_np.cdf(y, *PARAMS), level)
     below = y[:, None] <= mdn_np.quantile(level, *PARAMS)
     assert_close(share, below.mean(axis=(0, 2)), TOL)
 
 
 def test_the_band_of_the_shares():
     level = np.array([[0.0, 0.01], [0.5, 1.0]])
-    share, low, high = diagnostics.reliability(np.linspace(0, 1, 300), level, 0.9)
+    share, low, high = judge.reliability(np.linspace(0, 1, 300), level, 0.9)
     assert share.shape == low.shape == high.shape == level.shape
     assert (low[0, 0], high[0, 0], low[1, 1], high[1, 1]) == (0, 0, 1, 1)
     inner = np.array([0.01, 0.5])
@@ -131,7 +132,7 @@ def test_the_band_of_the_shares():
 
 
 def test_shares_of_a_right_model_are_outside_as_seldom_as_promised(right):
-    found = [outside(*diagnostics.reliability(u, 0.3, 0.9)) for u in right]
+    found = [outside(*judge.reliability(u, 0.3, 0.9)) for u in right]
     low, high = binom.interval(0.9, 500, 0.3)
     rate = binom.cdf(low - 1, 500, 0.3) + binom.sf(high, 500, 0.3)
     assert binomtest(int(np.sum(found)), 400, rate).pvalue > 1e-3
@@ -140,8 +141,8 @@ def test_shares_of_a_right_model_are_outside_as_seldom_as_promised(right):
 @each_wrong
 def test_reliability_catches(name):
     level = np.linspace(0.05, 0.95, 19)
-    assert outside(*diagnostics.reliability(pit(PARAMS), level, 0.999)) == 0
-    assert outside(*diagnostics.reliability(pit(WRONG[name]), level, 0.999)) >= 8
+    assert outside(*judge.reliability(pit(PARAMS), level, 0.999)) == 0
+    assert outside(*judge.reliability(pit(WRONG[name]), level, 0.999)) >= 8
 
 
 # Paired differences
@@ -151,7 +152,7 @@ def test_paired_difference_against_scipy():
     rng = np.random.default_rng(0)
     a = rng.standard_normal((50, 4))
     b = a + 0.1 + 0.2 * rng.standard_normal((50, 4))
-    mean, error = diagnostics.paired_difference(a, b)
+    mean, error = judge.paired_difference(a, b)
     test = ttest_rel(a.ravel(), b.ravel())
     assert mean / error == pytest.approx(test.statistic, rel=TOL)
     ends = test.confidence_interval(0.95)
@@ -164,7 +165,7 @@ def test_the_standard_error_is_honest():
     y = rng.standard_normal((500, 300))
     a, b = norm.logpdf(y), norm.logpdf(y, 0.3)
     means, errors = np.transpose(
-        [diagnostics.paired_difference(*pair) for pair in zip(a, b, strict=True)]
+        [judge.paired_difference(*pair) for pair in zip(a, b, strict=True)]
     )
     assert np.std(means) == pytest.approx(np.mean(errors), rel=0.15)
     assert np.mean(means) == pytest.approx(0.3**2 / 2, abs=4 * np.std(means) / 500**0.5)
@@ -193,7 +194,7 @@ def test_the_standard_error_is_honest():
 )
 def test_errors_name_the_argument(call, message):
     with pytest.raises(ValueError, match=message):
-        call(diagnostics)
+        call(judge)
 
 
 # Figures
@@ -208,8 +209,8 @@ def ax():
 
 def test_u_may_have_any_shape(ax):
     u = pit(PARAMS)
-    height, _, _ = diagnostics.pit_histogram(u)
-    again, _, _ = diagnostics.pit_histogram(u.reshape(2, 5, -1))
+    height, _, _ = judge.pit_histogram(u)
+    again, _, _ = judge.pit_histogram(u.reshape(2, 5, -1))
     np.testing.assert_array_equal(height, again)
     plots.pit_histogram(ax, u.reshape(2, 5, -1))
     plots.reliability(ax, {"PyTorch": u.reshape(2, 5, -1)})
@@ -218,14 +219,14 @@ def test_u_may_have_any_shape(ax):
 def test_the_figures_show_the_numbers(ax):
     u = pit(WRONG["biased"])
     plots.pit_histogram(ax, u, bins=8)
-    height, low, high = diagnostics.pit_histogram(u, bins=8)
+    height, low, high = judge.pit_histogram(u, bins=8)
     np.testing.assert_array_equal(ax.patches[0].get_data().values, height)
     band = ax.collections[0].get_datalim(ax.transData)
     assert_close([band.y0, band.y1], [low, high], TOL)
 
     plots.reliability(ax, {"PyTorch": u})
     level, excess = ax.lines[-2].get_data()
-    assert_close(excess, diagnostics.reliability(u, level)[0] - level, TOL)
+    assert_close(excess, judge.reliability(u, level)[0] - level, TOL)
 
 
 def test_curves_share_a_band(ax):

@@ -21,7 +21,7 @@ from bs4 import BeautifulSoup
 from PIL import Image
 from playwright.sync_api import expect, sync_playwright
 
-ROOT = Path(__file__).parents[1]
+ROOT = Path(__file__).parents[2]
 HTML = ROOT / "_build" / "html"
 BROWSERS = ["chromium", "chromium-browser", "google-chrome"]
 # Some templates of the theme are copied into _static as .html; they are no pages.
