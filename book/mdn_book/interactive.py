@@ -16,7 +16,8 @@ from contextlib import suppress
 
 import numpy as np
 
-from . import numpy as mdn_np
+from mdn_utils import numpy as mdn_np
+
 from .plots import COLORS
 
 try:
@@ -24,24 +25,14 @@ try:
 except ImportError:
     alt = None
 
-__all__ = [
-    "learned_and_exact",
-    "mixture_explorer",
-    "show",
-    "temperature",
-    "training",
-]
+__all__ = ["learned_and_exact", "mixture_explorer", "show", "temperature", "training"]
 
 #: Altair 6 writes Vega-Lite 6, and JupyterLab 4.6 draws Vega-Lite 5. The figures use what
 #: is the same in both.
 MIME_TYPE = "application/vnd.vegalite.v5+json"
 SCHEMA = "https://vega.github.io/schema/vega-lite/v5.json"
 
-COMPONENTS = [
-    "#E69F00",
-    "#56B4E9",
-    "#CC79A7",
-]  # C1, C2, C3 of the book's style
+COMPONENTS = ["#E69F00", "#56B4E9", "#CC79A7"]  # C1, C2, C3 of the book's style
 DARK = "#262626"
 SUB = "₀₁₂₃"  # subscripts
 HEIGHT = 280  # of every picture, in pixels
@@ -61,9 +52,7 @@ def show(chart):
         return
     from IPython.display import display
 
-    if (
-        "google.colab" in sys.modules
-    ):  # draws what Altair by itself displays there
+    if "google.colab" in sys.modules:  # draws what Altair by itself displays there
         display(chart)
         return
     spec = {**chart.to_dict(), "$schema": SCHEMA}
@@ -93,9 +82,7 @@ def still(spec, scale=1.5):
     vl_convert.register_font_directory(f"{get_data_path()}/fonts/ttf")
     png = io.BytesIO(vl_convert.vegalite_to_png(spec, scale=scale))
     # A palette of 64 colors will do, in an eighth of the bytes.
-    image = (
-        Image.open(png).convert("RGB").quantize(64, dither=Image.Dither.NONE)
-    )
+    image = Image.open(png).convert("RGB").quantize(64, dither=Image.Dither.NONE)
     file = io.BytesIO()
     image.save(file, "png", optimize=True)
     return file.getvalue()
@@ -114,9 +101,7 @@ def _chart(build):
 def _styled(chart):
     text = {"labelFontSize": 12, "labelColor": DARK}
     return (
-        chart.configure(
-            background="white", font="DejaVu Sans, Verdana, sans-serif"
-        )
+        chart.configure(background="white", font="DejaVu Sans, Verdana, sans-serif")
         .configure_view(stroke=None)
         .configure_axis(
             labelFlush=False,
@@ -128,9 +113,7 @@ def _styled(chart):
             tickColor="#4d4d4d",
             gridColor="#e6e6e6",
         )
-        .configure_legend(
-            **text, title=None, orient="top", symbolStrokeWidth=3
-        )
+        .configure_legend(**text, title=None, orient="top", symbolStrokeWidth=3)
         .configure_concat(spacing=12)
     )
 
@@ -144,11 +127,7 @@ def _readout(base):
     """The field ``text`` of the rows of `base`, below the picture."""
     return (
         base.mark_text(
-            align="left",
-            baseline="top",
-            fontSize=12,
-            color=DARK,
-            lineBreak="; ",
+            align="left", baseline="top", fontSize=12, color=DARK, lineBreak="; "
         )
         .encode(x=alt.value(0), y=alt.value(HEIGHT + 44), text="text:N")
         .properties(name="readout")
@@ -172,9 +151,7 @@ def _numbers(array, digits=3):
 
 def _pack(array, digits=3):
     """Numbers as one string, which is a line of a notebook and light on a page."""
-    return " ".join(
-        f"{value + 0:g}" for value in np.round(np.ravel(array), digits)
-    )
+    return " ".join(f"{value + 0:g}" for value in np.round(np.ravel(array), digits))
 
 
 def _unpack(chart, *fields):
@@ -184,9 +161,7 @@ def _unpack(chart, *fields):
     computed from itself.
     """
     return (
-        chart.transform_calculate(
-            **{f: f"split(datum.{f}_, ' ')" for f in fields}
-        )
+        chart.transform_calculate(**{f: f"split(datum.{f}_, ' ')" for f in fields})
         .transform_flatten(list(fields))
         .transform_calculate(**{f: f"toNumber(datum.{f})" for f in fields})
     )
@@ -194,34 +169,21 @@ def _unpack(chart, *fields):
 
 def _points(t, x, n=600):
     """The first `n` data points, as a layer of small gray dots."""
-    data = alt.Chart(
-        alt.Data(values=_rows(t_=[_pack(t[:n])], x_=[_pack(x[:n])]))
-    )
-    style = {
-        "size": 9,
-        "color": COLORS["data"],
-        "opacity": 0.6,
-        "aria": False,
-    }
-    return (
-        _unpack(data, "t", "x").mark_circle(**style).encode(x="t:Q", y="x:Q")
-    )
+    data = alt.Chart(alt.Data(values=_rows(t_=[_pack(t[:n])], x_=[_pack(x[:n])])))
+    style = {"size": 9, "color": COLORS["data"], "opacity": 0.6, "aria": False}
+    return _unpack(data, "t", "x").mark_circle(**style).encode(x="t:Q", y="x:Q")
 
 
 def _side_by_side(left, right, slider, **datasets):
     size = {"width": 250, "height": HEIGHT}
     # With bounds "flush" the text of the readout does not push the right figure away.
     layout = {"columns": 2, "bounds": "flush", "spacing": 64}
-    both = alt.concat(
-        left.properties(**size), right.properties(**size), **layout
-    )
+    both = alt.concat(left.properties(**size), right.properties(**size), **layout)
     return both.add_params(slider).properties(datasets=datasets)
 
 
 def _axis(channel, field, title, domain, **options):
-    scale = alt.Scale(
-        domain=[float(end) for end in domain], nice=False, zero=False
-    )
+    scale = alt.Scale(domain=[float(end) for end in domain], nice=False, zero=False)
     return channel(f"{field}:Q", title=title, scale=scale, **options)
 
 
@@ -243,14 +205,8 @@ def mixture_explorer(pi, mu, sigma, low=-5.0, high=5.0):
     ks = range(1, len(pi) + 1)
     sliders = [
         *(_slider(f"w{k}", f"weight {k}", 0, 1, 0.01, pi[k - 1]) for k in ks),
-        *(
-            _slider(f"mu{k}", f"μ{SUB[k]}", low + 1, high - 1, 0.1, mu[k - 1])
-            for k in ks
-        ),
-        *(
-            _slider(f"sigma{k}", f"σ{SUB[k]}", 0.1, 2, 0.05, sigma[k - 1])
-            for k in ks
-        ),
+        *(_slider(f"mu{k}", f"μ{SUB[k]}", low + 1, high - 1, 0.1, mu[k - 1]) for k in ks),
+        *(_slider(f"sigma{k}", f"σ{SUB[k]}", 0.1, 2, 0.05, sigma[k - 1]) for k in ks),
     ]
 
     def total(term):  # Σ_k of a term of Vega's expression language
@@ -264,9 +220,7 @@ def mixture_explorer(pi, mu, sigma, low=-5.0, high=5.0):
         "between": total("pi{k} * pow(mu{k} - mean, 2)"),
         "deviation": "sqrt(within + between)",
     }
-    params = [
-        alt.param(name=name, expr=expr) for name, expr in derived.items()
-    ]
+    params = [alt.param(name=name, expr=expr) for name, expr in derived.items()]
 
     step = (high - low) / 500
     normal = "densityNormal(datum.y, mu{k}, sigma{k})"
@@ -282,33 +236,24 @@ def mixture_explorer(pi, mu, sigma, low=-5.0, high=5.0):
     color = alt.Color(
         "curve:N",
         scale=alt.Scale(
-            domain=["mixture", *names],
-            range=[COLORS["density"], *COMPONENTS[: len(pi)]],
+            domain=["mixture", *names], range=[COLORS["density"], *COMPONENTS[: len(pi)]]
         ),
     )
-    area = curves.mark_area(
-        color=COLORS["density"], opacity=0.25, aria=False
-    ).encode(x, alt.Y("mixture:Q", title="density"))
-    lines = curves.transform_fold(
-        [*names, "mixture"], as_=["curve", "density"]
+    area = curves.mark_area(color=COLORS["density"], opacity=0.25, aria=False).encode(
+        x, alt.Y("mixture:Q", title="density")
     )
+    lines = curves.transform_fold([*names, "mixture"], as_=["curve", "density"])
     lines = lines.mark_line(strokeWidth=2.5, aria=False).encode(x, y, color)
 
     # A mode is higher than its neighbors on the grid. The parabola through the logarithms
     # of the three, exact for a Gaussian, says where between them the top is.
     modes = (
         curves.transform_window(
-            before="lag(mixture)",
-            after="lead(mixture)",
-            sort=[alt.SortField("y")],
+            before="lag(mixture)", after="lead(mixture)", sort=[alt.SortField("y")]
         )
-        .transform_filter(
-            "datum.mixture > datum.before && datum.mixture >= datum.after"
-        )
+        .transform_filter("datum.mixture > datum.before && datum.mixture >= datum.after")
         .transform_calculate(
-            a="log(datum.before)",
-            b="log(datum.mixture)",
-            c="log(datum.after)",
+            a="log(datum.before)", b="log(datum.mixture)", c="log(datum.after)"
         )
         .transform_calculate(
             mode=f"datum.y + {step / 2} * (datum.a - datum.c)"
@@ -316,12 +261,7 @@ def mixture_explorer(pi, mu, sigma, low=-5.0, high=5.0):
         )
     )
     tops = modes.mark_point(
-        shape="triangle-down",
-        size=70,
-        yOffset=-6,
-        filled=True,
-        color=DARK,
-        opacity=1,
+        shape="triangle-down", size=70, yOffset=-6, filled=True, color=DARK, opacity=1
     ).encode(x="mode:Q", y="mixture:Q")
 
     spread = alt.Chart(alt.Data(values=[{}])).transform_calculate(
@@ -342,7 +282,9 @@ def mixture_explorer(pi, mu, sigma, low=-5.0, high=5.0):
         " + '; modes: ' + format(datum.tops[0], '.2f')"
     )
     for k in range(1, len(pi)):  # there are no more modes than components
-        text += f" + (length(datum.tops) > {k} ? ', ' + format(datum.tops[{k}], '.2f') : '')"
+        text += (
+            f" + (length(datum.tops) > {k} ? ', ' + format(datum.tops[{k}], '.2f') : '')"
+        )
     rows = alt.AggregatedFieldDef(op="values", field="mode", **{"as": "rows"})
     readout = _readout(
         modes.transform_aggregate([rows])
@@ -381,17 +323,11 @@ def learned_and_exact(t, params, problem, data, start):
     """
     log_pi, mu, log_sigma = params
     step = float(np.diff(t[:, 0]).mean())
-    slider = _slider(
-        "t", "input t", *_numbers([t[0, 0], t[-1, 0], step]), start
-    )
-    branches = np.nan_to_num(
-        problem.branches(t)
-    )  # (M, B, 2), of width 0 if there is none
+    slider = _slider("t", "input t", *_numbers([t[0, 0], t[-1, 0], step]), start)
+    branches = np.nan_to_num(problem.branches(t))  # (M, B, 2), of width 0 if there is none
     low, high = np.moveaxis(branches, -1, 0)
     width = high - low
-    below = mdn_np.cdf(
-        branches.transpose(2, 1, 0)[..., None], *params
-    )  # (2, B, M)
+    below = mdn_np.cdf(branches.transpose(2, 1, 0)[..., None], *params)  # (2, B, M)
     learned = (below[1] - below[0]).T
     exact = width / width.sum(axis=-1, keepdims=True)
 
@@ -402,9 +338,8 @@ def learned_and_exact(t, params, problem, data, start):
             for b in np.flatnonzero(width[i])
         ]
         rest = max(0, 1 - learned[i].sum())
-        return (
-            f"t = {t[i, 0]:.2f}; learned probability of x from "
-            + ", ".join([*shares, f"elsewhere: {rest:.0%} (exact 0%)"])
+        return f"t = {t[i, 0]:.2f}; learned probability of x from " + ", ".join(
+            [*shares, f"elsewhere: {rest:.0%} (exact 0%)"]
         )
 
     rows = _rows(
@@ -417,31 +352,19 @@ def learned_and_exact(t, params, problem, data, start):
         height=_numbers(1 / width.sum(axis=-1)),
         text=[sentence(i) for i in range(len(t))],
     )
-    chosen = _from("mixtures").transform_filter(
-        f"abs(datum.t - t) < {step / 2:g}"
-    )
+    chosen = _from("mixtures").transform_filter(f"abs(datum.t - t) < {step / 2:g}")
     components = _unpack(chosen, "pi", "mu", "sigma")
     ends = -0.1, 1.1
 
     where = _axis(alt.X, "t", "input t", (t[0, 0], t[-1, 0]))
     up = _axis(alt.Y, "x", "target x", ends)
-    line = chosen.mark_rule(strokeWidth=1.5, color=COLORS["density"]).encode(
-        x="t:Q"
-    )
-    dots = components.mark_circle(
-        color=COLORS["density"], opacity=0.8, aria=False
-    ).encode(
+    line = chosen.mark_rule(strokeWidth=1.5, color=COLORS["density"]).encode(x="t:Q")
+    dots = components.mark_circle(color=COLORS["density"], opacity=0.8, aria=False).encode(
         x="t:Q",
         y="mu:Q",
-        size=alt.Size(
-            "pi:Q",
-            scale=alt.Scale(domain=[0, 1], range=[0, 400]),
-            legend=None,
-        ),
+        size=alt.Size("pi:Q", scale=alt.Scale(domain=[0, 1], range=[0, 400]), legend=None),
     )
-    plane = alt.layer(
-        _points(*data).encode(where, up), line, dots, _readout(chosen)
-    )
+    plane = alt.layer(_points(*data).encode(where, up), line, dots, _readout(chosen))
 
     along = alt.X("density:Q", title="density of x")
     curve = (
@@ -453,15 +376,9 @@ def learned_and_exact(t, params, problem, data, start):
         .transform_aggregate(density="sum(part)", groupby=["x"])
     )
     area = curve.mark_area(
-        orient="horizontal",
-        clip=True,
-        color=COLORS["density"],
-        opacity=0.4,
-        aria=False,
+        orient="horizontal", clip=True, color=COLORS["density"], opacity=0.4, aria=False
     ).encode(along, up)
-    boxes = _unpack(
-        chosen.transform_calculate(zero="0"), "low", "high"
-    ).mark_rect(
+    boxes = _unpack(chosen.transform_calculate(zero="0"), "low", "high").mark_rect(
         filled=False, stroke=COLORS["truth"], strokeWidth=1.5, aria=False
     )
     boxes = boxes.encode(x="zero:Q", x2="height:Q", y="low:Q", y2="high:Q")
@@ -504,13 +421,9 @@ def training(t, epochs, snapshots, history, data, floor):
             f"{number:.0f} components carry 95% of the weight".replace(
                 "-", "\N{MINUS SIGN}"
             )
-            for epoch, value, number in zip(
-                epochs, loss, at_work, strict=True
-            )
+            for epoch, value, number in zip(epochs, loss, at_work, strict=True)
         ],
-        mu_=[
-            _pack(1000 * mu[..., 0].T, 0) for _, mu, *_ in snapshots
-        ],  # K by M
+        mu_=[_pack(1000 * mu[..., 0].T, 0) for _, mu, *_ in snapshots],  # K by M
         pi_=[_pack(100 * np.exp(log_pi).T, 0) for log_pi, *_ in snapshots],
     )
     chosen = _from("states").transform_filter("datum.frame == snapshot")
@@ -518,9 +431,7 @@ def training(t, epochs, snapshots, history, data, floor):
     M = len(t)
     lines = (
         _unpack(
-            chosen.transform_calculate(
-                i_=f"join(sequence({snapshots[0][0].size}), ' ')"
-            ),
+            chosen.transform_calculate(i_=f"join(sequence({snapshots[0][0].size}), ' ')"),
             *("i", "mu", "pi"),
         )
         .transform_calculate(
@@ -529,9 +440,7 @@ def training(t, epochs, snapshots, history, data, floor):
             x="datum.mu / 1000",
             weight="datum.pi / 100",
         )
-        .mark_trail(
-            color=COLORS["density"], opacity=0.8, clip=True, aria=False
-        )
+        .mark_trail(color=COLORS["density"], opacity=0.8, clip=True, aria=False)
         .encode(
             _axis(alt.X, "t", "input t", (t[0, 0], t[-1, 0])),
             _axis(alt.Y, "x", "target x", (-0.1, 1.1)),
@@ -545,33 +454,18 @@ def training(t, epochs, snapshots, history, data, floor):
     )
     plane = alt.layer(_points(*data), lines, _readout(chosen))
 
-    every = _rows(
-        epoch_=[_pack(np.arange(1, len(history) + 1))], loss_=[_pack(history)]
-    )
+    every = _rows(epoch_=[_pack(np.arange(1, len(history) + 1))], loss_=[_pack(history)])
     whole = _unpack(alt.Chart(alt.Data(values=every)), "epoch", "loss")
     tens = alt.Axis(values=[1, 10, 100, 1000, 10_000])
     log = alt.Scale(type="log", nice=False)
     x = alt.X("epoch:Q", title="epoch", scale=log, axis=tens)
-    y = _axis(
-        alt.Y,
-        "loss",
-        "training loss [nats]",
-        (floor - 0.15, max(history) + 0.1),
-    )
-    path = whole.mark_line(
-        color=COLORS["density"], strokeWidth=2, aria=False
-    ).encode(x, y)
-    bottom = alt.Chart(alt.Data(values=[{"floor": float(floor)}])).encode(
-        y="floor:Q"
-    )
+    y = _axis(alt.Y, "loss", "training loss [nats]", (floor - 0.15, max(history) + 0.1))
+    path = whole.mark_line(color=COLORS["density"], strokeWidth=2, aria=False).encode(x, y)
+    bottom = alt.Chart(alt.Data(values=[{"floor": float(floor)}])).encode(y="floor:Q")
     name = bottom.mark_text(text="floor", align="right", dy=9, color=DARK)
     name = name.encode(x=alt.value("width"))
-    cursor = chosen.mark_rule(color=DARK, strokeDash=[4, 3]).encode(
-        x="epoch:Q"
-    )
-    dot = chosen.mark_circle(size=90, color=DARK, opacity=1).encode(
-        x="epoch:Q", y="loss:Q"
-    )
+    cursor = chosen.mark_rule(color=DARK, strokeDash=[4, 3]).encode(x="epoch:Q")
+    dot = chosen.mark_circle(size=90, color=DARK, opacity=1).encode(x="epoch:Q", y="loss:Q")
     losses = alt.layer(path, bottom.mark_rule(color=DARK), name, cursor, dot)
     return _side_by_side(plane, losses, slider, states=states)
 
@@ -602,16 +496,12 @@ def temperature(t, params, problem, split, rng, n=3):
     2
     """
     slider = _slider("tau", "temperature τ", 0.1, 2, 0.05, 1)
-    order = np.argsort(
-        params[1][..., 0], axis=-1
-    )  # the means ascend, so x follows u
+    order = np.argsort(params[1][..., 0], axis=-1)  # the means ascend, so x follows u
     log_pi, mu, log_sigma = (
-        np.take_along_axis(a.reshape(order.shape), order, axis=-1)
-        for a in params
+        np.take_along_axis(a.reshape(order.shape), order, axis=-1) for a in params
     )
     walls = [
-        _pack(row[~np.isnan(row)], 4)
-        for row in problem.branches(t).reshape(len(t), -1)
+        _pack(row[~np.isnan(row)], 4) for row in problem.branches(t).reshape(len(t), -1)
     ]
     t_split, x_split = split
     rows = _rows(
@@ -627,18 +517,12 @@ def temperature(t, params, problem, split, rng, n=3):
     ascending = [alt.SortField("mu"), alt.SortField("sigma")]
     components = (
         _unpack(_from("mixtures"), "log_pi", "mu", "sigma")
-        .transform_calculate(
-            w="exp(datum.log_pi / tau)", scale="datum.sigma * sqrt(tau)"
-        )
+        .transform_calculate(w="exp(datum.log_pi / tau)", scale="datum.sigma * sqrt(tau)")
         .transform_calculate(
             low=f"datum.w * cumulativeNormal({x_split}, datum.mu, datum.scale)"
         )
-        .transform_joinaggregate(
-            total="sum(w)", below="sum(low)", groupby=["t"]
-        )
-        .transform_window(
-            end="sum(w)", groupby=["t"], sort=ascending, ignorePeers=True
-        )
+        .transform_joinaggregate(total="sum(w)", below="sum(low)", groupby=["t"])
+        .transform_window(end="sum(w)", groupby=["t"], sort=ascending, ignorePeers=True)
     )
     draws = (
         _unpack(components, "u", "eps")
@@ -647,8 +531,7 @@ def temperature(t, params, problem, split, rng, n=3):
             " && datum.u * datum.total <= datum.end"
         )
         .transform_calculate(
-            x="datum.mu + datum.scale * datum.eps",
-            wall="split(datum.walls, ' ')",
+            x="datum.mu + datum.scale * datum.eps", wall="split(datum.walls, ' ')"
         )
     )
     inside = " || ".join(
@@ -661,20 +544,12 @@ def temperature(t, params, problem, split, rng, n=3):
         share="datum.here * datum.below / datum.total",
     )
     names, colors = ["possible", "impossible"], [COLORS["density"], "#D55E00"]
-    dots = draws.mark_point(
-        filled=True, opacity=0.8, aria=False, clip=True
-    ).encode(
+    dots = draws.mark_point(filled=True, opacity=0.8, aria=False, clip=True).encode(
         _axis(alt.X, "t", "input t", (-0.1, 1.1)),
         _axis(alt.Y, "x", "samples of x", (-0.3, 1.3)),
-        color=alt.Color(
-            "kind:N", scale=alt.Scale(domain=names, range=colors)
-        ),
-        shape=alt.Shape(
-            "kind:N", scale=alt.Scale(domain=names, range=["circle", "cross"])
-        ),
-        size=alt.Size(
-            "kind:N", scale=alt.Scale(domain=names, range=[14, 40])
-        ),
+        color=alt.Color("kind:N", scale=alt.Scale(domain=names, range=colors)),
+        shape=alt.Shape("kind:N", scale=alt.Scale(domain=names, range=["circle", "cross"])),
+        size=alt.Size("kind:N", scale=alt.Scale(domain=names, range=[14, 40])),
     )
     text = (
         "'temperature ' + format(tau, '.2f') + ': ' + datum.impossible + ' of '"

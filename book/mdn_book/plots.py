@@ -71,14 +71,7 @@ def data(ax, x, y, n=1500):
         rasterized=True,
     )
     # A dot that can be seen in a legend
-    ax.plot(
-        [],
-        [],
-        linestyle="none",
-        marker="o",
-        color=COLORS["data"],
-        label="data",
-    )
+    ax.plot([], [], linestyle="none", marker="o", color=COLORS["data"], label="data")
 
 
 def predictions(ax, x, curves, truth=None):
@@ -94,18 +87,9 @@ def predictions(ax, x, curves, truth=None):
     >>> predictions(plt.subplot(), x, {"PyTorch": x**2}, truth=x**2)
     """
     if truth is not None:
-        ax.plot(
-            x,
-            truth,
-            color=COLORS["truth"],
-            linewidth=5,
-            alpha=0.3,
-            label="exact mean",
-        )
+        ax.plot(x, truth, color=COLORS["truth"], linewidth=5, alpha=0.3, label="exact mean")
     for name, curve in curves.items():
-        ax.plot(
-            x, curve, color=COLORS[name], linestyle=LINES[name], label=name
-        )
+        ax.plot(x, curve, color=COLORS[name], linestyle=LINES[name], label=name)
 
 
 def losses(ax, histories, floor=None):
@@ -122,13 +106,7 @@ def losses(ax, histories, floor=None):
         ax.axhline(floor, color=COLORS["truth"], linewidth=1, label="floor")
     for name, history in histories.items():
         epochs = np.arange(1, len(history) + 1)
-        ax.plot(
-            epochs,
-            history,
-            color=COLORS[name],
-            linestyle=LINES[name],
-            label=name,
-        )
+        ax.plot(epochs, history, color=COLORS[name], linestyle=LINES[name], label=name)
     ax.set(xscale="log", yscale="log", xlabel="epoch", ylabel="training loss")
     ax.legend()
 
@@ -176,17 +154,11 @@ def reliability(ax, curves, coverage=0.95, colors=COLORS):
     """
     sizes = {name: np.size(u) for name, u in curves.items()}
     if len(set(sizes.values())) > 1:
-        raise ValueError(
-            f"curves must have the same number of targets, got {sizes}"
-        )
+        raise ValueError(f"curves must have the same number of targets, got {sizes}")
     level = np.linspace(0, 1, 201)
     for name, u in curves.items():
         share, low, high = judge.reliability(u, level, coverage)
-        style = {
-            "color": colors[name],
-            "linestyle": LINES.get(name, "-"),
-            "label": name,
-        }
+        style = {"color": colors[name], "linestyle": LINES.get(name, "-"), "label": name}
         ax.plot(level, share - level, **style)
     _band(ax, level, low - level, high - level)
     ax.axhline(0, color=COLORS["truth"], linewidth=1)
@@ -212,9 +184,7 @@ def density(ax, x, y, p, top=None):
     >>> x, y = np.linspace(0, 1, 5), np.linspace(-1, 1, 7)[:, None]
     >>> image = density(plt.subplots()[1], x, y, np.exp(-(y**2)) * np.ones(5))
     """
-    scale = PowerNorm(
-        0.5, vmin=0, vmax=np.max(p) if top is None else top, clip=True
-    )
+    scale = PowerNorm(0.5, vmin=0, vmax=np.max(p) if top is None else top, clip=True)
     return _map(ax, x, y, p, cmap="Greens", norm=scale)
 
 
@@ -241,17 +211,10 @@ def density_difference(ax, x, y, difference, top=None):
 
 def _map(ax, x, y, values, **colors):
     ax.grid(False)
-    return ax.pcolormesh(
-        np.ravel(x), np.ravel(y), values, rasterized=True, **colors
-    )
+    return ax.pcolormesh(np.ravel(x), np.ravel(y), values, rasterized=True, **colors)
 
 
 def _band(ax, x, low, high):
     """Where a right model lies, over the bars and under the curves."""
-    style = {
-        "color": COLORS["data"],
-        "alpha": 0.5,
-        "linewidth": 0,
-        "zorder": 1.5,
-    }
+    style = {"color": COLORS["data"], "alpha": 0.5, "linewidth": 0, "zorder": 1.5}
     ax.fill_between(x, low, high, **style)

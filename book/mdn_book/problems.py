@@ -39,9 +39,7 @@ def _array(name, value, size):
     """`value` as float64 of shape (..., size)."""
     value = np.asarray(value, dtype=float)
     if value.shape[-1:] != (size,):
-        raise ValueError(
-            f"{name} must have shape (..., {size}), got shape {value.shape}"
-        )
+        raise ValueError(f"{name} must have shape (..., {size}), got shape {value.shape}")
     return value
 
 
@@ -77,9 +75,7 @@ def _check_draw(n, rng):
     if isinstance(n, bool) or not isinstance(n, Integral) or n < 1:
         raise ValueError(f"n must be a positive integer, got {n!r}")
     if not isinstance(rng, np.random.Generator):
-        raise ValueError(
-            f"rng must be a numpy.random.Generator, got {type(rng).__name__}"
-        )
+        raise ValueError(f"rng must be a numpy.random.Generator, got {type(rng).__name__}")
 
 
 # What several problems compute
@@ -96,12 +92,8 @@ def _roots(curve, knots, level):
     level, its answer is exactly the end that comes nearest.
     """
     ends = curve(knots[:-1]), curve(knots[1:])
-    level = np.clip(
-        level, np.minimum(*ends), np.maximum(*ends)
-    )  # (..., pieces)
-    return find_root(
-        lambda z, c: curve(z) - c, (knots[:-1], knots[1:]), args=(level,)
-    ).x
+    level = np.clip(level, np.minimum(*ends), np.maximum(*ends))  # (..., pieces)
+    return find_root(lambda z, c: curve(z) - c, (knots[:-1], knots[1:]), args=(level,)).x
 
 
 def _panels(edges, n=64):
@@ -119,18 +111,14 @@ def _panels(edges, n=64):
 
 def _average(values, weights):
     """Weighted average over the last axis, which stays with length 1."""
-    return (weights * values).sum(-1, keepdims=True) / weights.sum(
-        -1, keepdims=True
-    )
+    return (weights * values).sum(-1, keepdims=True) / weights.sum(-1, keepdims=True)
 
 
 def _pick(a, k):
     """a[..., k], where a (..., B) and k (..., 1) broadcast in their leading axes."""
     shape = np.broadcast_shapes(a.shape[:-1], k.shape[:-1])
     return np.take_along_axis(
-        np.broadcast_to(a, (*shape, a.shape[-1])),
-        np.broadcast_to(k, (*shape, 1)),
-        axis=-1,
+        np.broadcast_to(a, (*shape, a.shape[-1])), np.broadcast_to(k, (*shape, 1)), axis=-1
     )
 
 
@@ -143,17 +131,9 @@ class _Problem:
     def _input(self, x):
         x = _no_nan("x", _array("x", x, 1))
         low, high = self.support
-        inside = (
-            (low <= x) & (x <= high)
-            if self._ends_included
-            else (low < x) & (x < high)
-        )
+        inside = (low <= x) & (x <= high) if self._ends_included else (low < x) & (x < high)
         if not inside.all():
-            rule = (
-                f"in [{low}, {high}]"
-                if self._ends_included
-                else f"in ({low}, {high})"
-            )
+            rule = f"in [{low}, {high}]" if self._ends_included else f"in ({low}, {high})"
             raise ValueError(f"x must lie {rule}, got {x[~inside][0]}")
         return x
 
@@ -194,10 +174,7 @@ class _Uniform(_Problem):
     def _intervals(self, x):
         """Lower ends and widths of the branches, both (..., B); width 0 for none."""
         branches = self._branches(x)
-        low, high = (
-            np.nan_to_num(branches[..., 0]),
-            np.nan_to_num(branches[..., 1]),
-        )
+        low, high = np.nan_to_num(branches[..., 0]), np.nan_to_num(branches[..., 1])
         return low, high - low
 
     def branches(self, x):
@@ -279,13 +256,9 @@ class _Uniform(_Problem):
         """
         p, x = self._p_and_x(p, x)
         low, width = self._intervals(x)
-        below = np.cumsum(
-            width, axis=-1
-        )  # (..., B): up to the end of each branch
+        below = np.cumsum(width, axis=-1)  # (..., B): up to the end of each branch
         wanted = p[..., None] * below[..., -1:]  # (..., 1)
-        k = (below < wanted).sum(
-            axis=-1, keepdims=True
-        )  # the branch that holds it
+        k = (below < wanted).sum(axis=-1, keepdims=True)  # the branch that holds it
         low, width, below = (_pick(a, k) for a in (low, width, below))
         return low + np.clip(wanted - (below - width), 0, width)
 
@@ -324,9 +297,7 @@ class _Uniform(_Problem):
         """
         low, width = self._intervals(self._input(x))
         middle = low + width / 2
-        return _average(
-            (middle - _average(middle, width)) ** 2 + width**2 / 12, width
-        )
+        return _average((middle - _average(middle, width)) ** 2 + width**2 / 12, width)
 
     def modes(self, x):
         """The midpoint of each branch.
@@ -503,15 +474,10 @@ class ToyInverse(_Uniform):
         return t, x
 
     def _branches(self, t):
-        low, high = (
-            t - 0.1,
-            t + 0.1,
-        )  # the x wanted are those with low < f(x) < high
+        low, high = t - 0.1, t + 0.1  # the x wanted are those with low < f(x) < high
         a, b, c = np.moveaxis(_roots(_toy_curve, _TOY_KNOTS, low), -1, 0)
         d, e, g = np.moveaxis(_roots(_toy_curve, _TOY_KNOTS, high), -1, 0)
-        c = np.minimum(
-            c, np.nextafter(1, 0)
-        )  # one float of width is left next to t = 1.1
+        c = np.minimum(c, np.nextafter(1, 0))  # one float of width is left next to t = 1.1
         # f > low on [a, b] and [c, 1], f < high on [0, d] and [e, g]. One of the two sets
         # is a single interval: above the upper turning point [0, g], otherwise [a, 1].
         above = high[..., 0] >= _toy_curve(_TURN)
@@ -535,14 +501,7 @@ def _sine_curve(y):
 # f' = 35 cos 5y + 0.5 is zero at four points: five pieces on which f is monotone.
 _SINE_TURN = np.arccos(-1 / 70) / 5
 _SINE_KNOTS = np.array(
-    [
-        -1,
-        _SINE_TURN - 2 * np.pi / 5,
-        -_SINE_TURN,
-        _SINE_TURN,
-        2 * np.pi / 5 - _SINE_TURN,
-        1,
-    ]
+    [-1, _SINE_TURN - 2 * np.pi / 5, -_SINE_TURN, _SINE_TURN, 2 * np.pi / 5 - _SINE_TURN, 1]
 )
 
 # The quadrature rule in y: 64 panels of 10 Gauss-Legendre nodes, each panel about two
@@ -665,9 +624,7 @@ class SineInverse(_Problem):
         """
         y, x = self._pair(y, x)
         inside = np.abs(y) <= 1
-        return (inside * _joint(np.clip(y, -1, 1), x))[
-            ..., 0
-        ] / self._input_pdf(x)
+        return (inside * _joint(np.clip(y, -1, 1), x))[..., 0] / self._input_pdf(x)
 
     def cdf(self, y, x):
         """``F(y|x)``: the integral of p(y|x) from -1 to y.
@@ -687,9 +644,7 @@ class SineInverse(_Problem):
         """
         y, x = self._pair(y, x)
         y = np.clip(y, -1, 1)
-        k = np.searchsorted(
-            _EDGES[1:-1], y, "right"
-        )  # (..., 1): the panel that holds y
+        k = np.searchsorted(_EDGES[1:-1], y, "right")  # (..., 1): the panel that holds y
         below = self._mass_below_panels(x)
         mass = _pick(below, k) + _integral(_EDGES[k], y, x)
         return np.minimum(mass / below[..., -1:], 1)[..., 0]
@@ -713,9 +668,7 @@ class SineInverse(_Problem):
         p, x = self._p_and_x(p, x)
         below = self._mass_below_panels(x)  # (..., 65)
         wanted = p[..., None] * below[..., -1:]  # (..., 1)
-        k = (below[..., 1:-1] < wanted).sum(
-            axis=-1, keepdims=True
-        )  # the panel of it
+        k = (below[..., 1:-1] < wanted).sum(axis=-1, keepdims=True)  # the panel of it
         low, high = _EDGES[k], _EDGES[k + 1]
         rest = np.clip(wanted - _pick(below, k), 0, _integral(low, high, x))
 
@@ -724,9 +677,7 @@ class SineInverse(_Problem):
 
         y = find_root(excess, (low, high), args=(low, x, rest)).x
         p = p[..., None]
-        return np.where(
-            (p == 0) | (p == 1), 2 * p - 1, y
-        )  # where a tail may round to 0
+        return np.where((p == 0) | (p == 1), 2 * p - 1, y)  # where a tail may round to 0
 
     def mean(self, x):
         """``E[y|x] = ∫ y p(y|x) dy``.
@@ -743,9 +694,7 @@ class SineInverse(_Problem):
         >>> SineInverse().mean([[7.0]]).round(4).tolist()
         [[-0.0198]]
         """
-        mass, first = np.moveaxis(
-            _integrals(self._input(x), _Y[:, None] ** [0, 1]), -1, 0
-        )
+        mass, first = np.moveaxis(_integrals(self._input(x), _Y[:, None] ** [0, 1]), -1, 0)
         return (first / mass)[..., None]
 
     def variance(self, x):
@@ -796,9 +745,7 @@ class SineInverse(_Problem):
         """``H(y|x) = H(y) + H(x|y) - H(x)`` in nats, with H(y) = ln 2."""
         x, w = self._inputs
         entropy_x = -w @ np.log(self._input_pdf(x))
-        return float(
-            np.log(2) + 0.5 * np.log(2 * np.pi * np.e * 0.5**2) - entropy_x
-        )
+        return float(np.log(2) + 0.5 * np.log(2 * np.pi * np.e * 0.5**2) - entropy_x)
 
     def _input_pdf(self, x):
         return _integrals(x, np.ones((640, 1)))[..., 0]
@@ -882,12 +829,8 @@ class TwoLanes:
         _check_draw(n, rng)
         x = rng.uniform(0, 1, (n, 1))
         c, u, v, d = _road(x)
-        along, across = np.hsplit(
-            self.scales * rng.standard_normal((n, 2)), 2
-        )
-        return x, c + along * u + (
-            rng.choice([-1, 1], (n, 1)) * d + across
-        ) * v
+        along, across = np.hsplit(self.scales * rng.standard_normal((n, 2)), 2)
+        return x, c + along * u + (rng.choice([-1, 1], (n, 1)) * d + across) * v
 
     def pdf(self, y, x):
         """``N(s|0, 0.6²) (N(r|d, 0.08²) + N(r|-d, 0.08²)) / 2``, with y = c + s u + r v.
@@ -948,22 +891,16 @@ class TwoLanes:
         _, u, v, d = _road(self._input(x))
         axes = np.stack([u, v], axis=-1)
         along, across = self.scales
-        var = np.concatenate(
-            [np.full_like(d, along**2), across**2 + d**2], axis=-1
-        )
+        var = np.concatenate([np.full_like(d, along**2), across**2 + d**2], axis=-1)
         return (axes * var[..., None, :]) @ axes.swapaxes(-1, -2)
 
     @cached_property
     def entropy(self):
         """``H(y|x) = H(s|x) + H(r|x)`` in nats, with y = c + s u + r v."""
         x, dx = _panels(np.array([0.0, 1.0]))
-        z, dz = _panels(
-            np.linspace(-10, 10, 11)
-        )  # r = d + 0.08 z, from the lane at +d
+        z, dz = _panels(np.linspace(-10, 10, 11))  # r = d + 0.08 z, from the lane at +d
         d = _road(x[:, None])[3] / self.scales[1]
-        other_lane = (
-            dx @ np.logaddexp(0, -2 * d * (z + d)) @ (dz * norm.pdf(z))
-        )
+        other_lane = dx @ np.logaddexp(0, -2 * d * (z + d)) @ (dz * norm.pdf(z))
         one_lane = 2 * norm.entropy() + np.log(self.scales).sum()
         return float(one_lane + np.log(2) - other_lane)
 
@@ -971,10 +908,7 @@ class TwoLanes:
 def _road(x):
     """c, u and v, all (..., 2), and d (..., 1)."""
     sin, cos = np.sin(np.pi * x), np.cos(np.pi * x)
-    u, v = (
-        np.concatenate([cos, sin], axis=-1),
-        np.concatenate([-sin, cos], axis=-1),
-    )
+    u, v = np.concatenate([cos, sin], axis=-1), np.concatenate([-sin, cos], axis=-1)
     return -v, u, v, 0.4 * (1 - x)
 
 
@@ -1025,10 +959,7 @@ class RobotArm:
         one, both = theta[..., 0], theta[..., 0] + theta[..., 1]
         L1, L2 = self.lengths
         return np.stack(
-            [
-                L1 * np.cos(one) - L2 * np.cos(both),
-                L1 * np.sin(one) - L2 * np.sin(both),
-            ],
+            [L1 * np.cos(one) - L2 * np.cos(both), L1 * np.sin(one) - L2 * np.sin(both)],
             axis=-1,
         )
 
@@ -1056,13 +987,8 @@ class RobotArm:
         L1, L2 = self.lengths
         phi = np.arctan2(position[..., 1], position[..., 0])
         with np.errstate(over="ignore"):  # a position far out of reach
-            cosine = (L1**2 + L2**2 - (position**2).sum(axis=-1)) / (
-                2 * L1 * L2
-            )
-        theta2 = np.arccos(np.clip(cosine, -1, 1))[..., None] * [1, -1] + [
-            0,
-            2 * np.pi,
-        ]
+            cosine = (L1**2 + L2**2 - (position**2).sum(axis=-1)) / (2 * L1 * L2)
+        theta2 = np.arccos(np.clip(cosine, -1, 1))[..., None] * [1, -1] + [0, 2 * np.pi]
         theta1 = phi[..., None] + self._delta(theta2)
         theta = np.stack([theta1, theta2], axis=-1)  # (..., solution, angle)
         low, high = np.transpose(self.ranges)
@@ -1139,11 +1065,7 @@ class RobotArm:
         L1, L2 = self.lengths
 
         def square(theta2):
-            return (
-                L1
-                + L2
-                - np.sqrt(L1**2 + L2**2 - 2 * L1 * L2 * np.cos(theta2))
-            ) ** 2
+            return (L1 + L2 - np.sqrt(L1**2 + L2**2 - 2 * L1 * L2 * np.cos(theta2))) ** 2
 
         return float(np.sqrt(self._mean_over_theta2(square)))
 
@@ -1158,6 +1080,4 @@ class RobotArm:
         def integrand(theta2):
             return (1 - 2 * self._delta(theta2) / (high - low)) * g(theta2)
 
-        return float(
-            quad(integrand, start, np.pi, epsabs=1e-13)[0] / (np.pi - start)
-        )
+        return float(quad(integrand, start, np.pi, epsabs=1e-13)[0] / (np.pi - start))
