@@ -13,6 +13,7 @@ import nbformat
 def tidy(notebook):
     """Remove what differs between machines, or what a reader has no use for."""
     notebook.metadata = {
+        **{key: notebook.metadata[key] for key in ("title", "outcome")},
         "kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"},
         "language_info": {"name": "python"},
     }
