@@ -1,93 +1,78 @@
-"""Write the address of the repository wherever the book names it.
+"""Write into the book where it lies: its address on GitHub, and its branch or tag.
 
-python tools/repository.py https://github.com/account/name
+python tools/repository.py [ADDRESS] [REF]    what is empty stays as it is
 
-The address stands in _config.yml, and with it the buttons of every page, in the first code
-cell of every chapter, and wherever else a file mentions it. All are replaced together, so
-the book can move again. Nothing but the address changes: outputs stay as they are.
+The buttons of the pages come from _config.yml, and on Colab the first code cell of each
+notebook installs from there. A tag, such as v0.2.0, is written as the version, too.
 """
 
+import json
 import re
-import subprocess
 import sys
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
+PLACEHOLDER = "https://github.com/YOUR_ACCOUNT/mixture-density-networks"  # no legal name
+ADDRESS = r"https://github\.com/[a-zA-Z0-9]+(-[a-zA-Z0-9]+)*/[a-zA-Z0-9._-]*[a-zA-Z0-9_-]"
+REF = r"main|v[0-9]+\.[0-9]+\.[0-9]+"
 
-WANTED = "https://github.com/account/name"
-HOST = r"[a-z0-9]+(-+[a-z0-9]+)*(\.[a-z0-9]+(-+[a-z0-9]+)*)+"
-NAME = r"[A-Za-z0-9_][A-Za-z0-9._-]*"
-# What GitHub takes as the name of an account. YOUR_ACCOUNT, the placeholder, is none.
-GITHUB_ACCOUNT = r"[A-Za-z0-9]+(-[A-Za-z0-9]+)*"
+CELL = """\
+# On Colab, install the book's packages. Elsewhere this does nothing.
+import sys
+
+if "google.colab" in sys.modules:
+"""
+INSTALL = """\
+    book = "{}"
+    %pip install --quiet --no-deps git+{{book}}@{}"""
+MISSING = """\
+    print("mdn_utils is missing: this copy has no address on GitHub yet.")"""
 
 
-def check(address):
-    """Return the address as it is to be written, or raise ValueError in one sentence."""
-    if "@" in address:  # do not repeat what may be a password
-        raise ValueError(f"The address must hold no user name or password, as in {WANTED}")
-    bare = re.sub(r"(\.git)?/?\Z", "", address)
-    form = f"https://(?P<host>{HOST})/(?P<account>{NAME})/{NAME}"
-    parts = re.fullmatch(form, bare)
-    if not parts or bare.endswith(".git"):
-        raise ValueError(
-            f"{address!r} is not the https address of a Git repository, such as {WANTED}"
-        )
-    if parts["host"] == "github.com" and not re.fullmatch(GITHUB_ACCOUNT, parts["account"]):
-        raise ValueError(f"{parts['account']!r} cannot be the name of an account on GitHub")
-    return bare
+def colab_cell(address, ref):
+    """The first code cell of each notebook."""
+    return CELL + (MISSING if address == PLACEHOLDER else INSTALL.format(address, ref))
 
 
 def current(root=ROOT):
-    """The address that _config.yml holds."""
+    """The address, and the branch or tag, as _config.yml has them."""
     text = (root / "_config.yml").read_text(encoding="utf-8")
-    form = r"^repository:\n(?:  .*\n)*?  url: (?:&\w+ )?(\S+)$"
-    return re.search(form, text, re.MULTILINE)[1]
+    return tuple(re.search(rf"{key} (\S+)", text)[1] for key in ("&address", "_branch:"))
 
 
-def mentions(address):
-    """A pattern for the address in a file, but not as a part of a longer name."""
-    return re.compile(re.escape(address).encode() + rb"(?:\.git)?(?![\w-]|\.\w)")
+def replace(path, pattern, value):
+    text = path.read_text(encoding="utf-8")
+    path.write_text(re.sub(pattern, value, text), encoding="utf-8")
 
 
-def files(root=ROOT):
-    """Every file of the repository, also those that are not committed yet."""
-    command = ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"]
-    names = subprocess.run(command, cwd=root, check=True, stdout=subprocess.PIPE, text=True)
-    paths = {root / name for name in names.stdout.split("\0") if name}
-    return sorted(path for path in paths if path.is_file())
+def stamp(address, ref, root=ROOT):
+    """Write both wherever they stand, and change nothing else."""
+    replace(root / "_config.yml", r"(?<=url: &address )\S+", address)
+    replace(root / "_config.yml", r"(?<=repository_branch: )\S+", ref)
+    replace(root / "CITATION.cff", r"(?<=repository-code: )\S+", address)
+    if ref != "main":
+        replace(root / "CITATION.cff", r'(?<=\nversion: ")[^"]+', ref[1:])
+        replace(root / "mdn_utils/__init__.py", r'(?<=__version__ = ")[^"]+', ref[1:])
+    for path in root.glob("book/*.ipynb"):
+        notebook = json.loads(path.read_text(encoding="utf-8"))
+        first = next(cell for cell in notebook["cells"] if cell["cell_type"] == "code")
+        first["source"] = colab_cell(address, ref).splitlines(keepends=True)
+        text = json.dumps(notebook, ensure_ascii=False, indent=1, sort_keys=True)
+        path.write_text(text + "\n", encoding="utf-8")  # as nbformat writes it
 
 
-def stamp(address, root=ROOT):
-    """Write the address everywhere; return the files that changed."""
-    pattern = mentions(current(root))
-    changed = []
-    for path in files(root):
-        before = path.read_bytes()
-        after = pattern.sub(address.encode(), before)
-        if after != before:
-            path.write_bytes(after)
-            changed.append(path)
-    return changed
-
-
-def main():
-    if len(sys.argv) != 2 or not sys.argv[1]:
-        sys.exit(f"Say which repository:  make repository URL={WANTED}")
-    try:
-        address = check(sys.argv[1])
-    except ValueError as error:
-        sys.exit(str(error))
-    try:
-        changed = stamp(address)
-    except (subprocess.CalledProcessError, FileNotFoundError):
-        sys.exit("This needs git, and a clone of the repository.")
-    for path in changed:
-        print(path.relative_to(ROOT))
-    if changed:
-        print(f"now name {address}. Commit them, and build the book again.")
-    else:
-        print(f"Everything names {address} already.")
+def main(address="", ref=""):
+    address = address.removesuffix("/").removesuffix(".git") or current()[0]
+    ref = ref or current()[1]
+    if address != PLACEHOLDER and not re.fullmatch(ADDRESS, address):
+        sys.exit("The address has the form https://github.com/account/name")
+    if not re.fullmatch(REF, ref):
+        sys.exit("The book is published from the branch main or a tag such as v0.2.0")
+    if address == PLACEHOLDER and ref != "main":
+        sys.exit("A release needs an address: make repository URL=https://github.com/...")
+    stamp(address, ref)
+    print(f"The book lies at {address}, {ref}.")
 
 
 if __name__ == "__main__":
-    main()
+    main(*sys.argv[1:])

@@ -1,26 +1,20 @@
-"""Offer the launch buttons that work where the repository lies.
+"""Show the launch buttons only where they lead somewhere.
 
-Colab opens notebooks from GitHub alone, and the theme writes the addresses of
-Binder for GitHub and GitLab. Elsewhere the theme would warn, or write an
-address that leads nowhere; so the button is left out.
+Before `make repository` has written the address into _config.yml, no page
+may name it. Afterwards the pages have the tag `address`: in them, the
+directive `only` shows what the text says of the buttons.
 """
 
-from urllib.parse import urlsplit
 
-
-def keep_what_works(app, config):
-    """Leave out the buttons that cannot work with the repository's host."""
+def show_what_works(app, config):
+    """Leave out what would lead to the placeholder."""
     options = config.html_theme_options
-    host = urlsplit(options.get("repository_url", "")).netloc
-    buttons = options.get("launch_buttons", {})
-    if host != "github.com":
-        buttons["colab_url"] = ""
-        # The theme asks for a provider, whatever the host.
-        options["repository_provider"] = "gitlab"
-    if host not in {"github.com", "gitlab.com"}:
-        buttons["binderhub_url"] = ""
+    if "YOUR_ACCOUNT" in options["repository_url"]:
+        options |= {"repository_url": "", "launch_buttons": {}}
+    else:
+        app.tags.add("address")
 
 
 def setup(app):
-    app.connect("config-inited", keep_what_works)
+    app.connect("config-inited", show_what_works)
     return {"parallel_read_safe": True, "parallel_write_safe": True}
