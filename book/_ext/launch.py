@@ -1,7 +1,7 @@
 """Show the launch buttons only where they lead somewhere.
 
 Before `make repository` has written the address into _config.yml, no page
-may name it. Afterwards the pages have the tag `address`: in them, the
+may name it. Afterwards the pages have the tag `launch`: in them, the
 directive `only` shows what the text says of the buttons.
 """
 
@@ -12,7 +12,7 @@ def show_what_works(app, config):
     if "YOUR_ACCOUNT" in options["repository_url"]:
         options |= {"repository_url": "", "launch_buttons": {}}
     else:
-        app.tags.add("address")
+        app.tags.add("launch")
 
 
 def setup(app):
