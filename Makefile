@@ -5,8 +5,16 @@ BIN := .venv/bin
 READY := .venv/.ready
 PORT ?= 8000
 
+# This measures times, so it runs alone.
+QUICK := tests/site/test_weight.py::test_a_first_visit_is_light_quick_and_still
+
 export PYTHONUNBUFFERED := 1
 export TF_CPP_MIN_LOG_LEVEL := 3
+
+# Two chapters or tests share the machine. More threads each would wait for one another.
+refresh book test: export OMP_NUM_THREADS := 1
+refresh book test: export TF_NUM_INTRAOP_THREADS := 1
+refresh book test: export TF_NUM_INTEROP_THREADS := 1
 
 .DEFAULT_GOAL := help
 .PHONY: help book test serve pdf archive site refresh lint speed study pins repository clean
@@ -14,11 +22,16 @@ export TF_CPP_MIN_LOG_LEVEL := 3
 help:  ## list these targets
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
 
-book: $(READY)  ## build the book into _build/html
+book: $(READY)  ## build the book into _build/html, executing only what is not stored
 	@$(BIN)/python tools/build.py
 
-test: $(READY)  ## run every check: lint, unit tests, chapters, both tracks, the built pages
-	@$(BIN)/python tools/check.py
+test: lint  ## run every check: style, notebooks, unit tests, chapters, tracks, built pages
+	@$(BIN)/pytest -q tests/book/test_notebooks.py
+	@$(BIN)/python tools/build.py
+	@$(BIN)/pytest -q -rs --durations=20 -n 2 --dist loadscope --no-loadscope-reorder \
+	    --nbval --doctest-modules --deselect $(QUICK) --ignore tests/book/test_notebooks.py \
+	    tests/book tests/site book/*.ipynb tests/math mdn_utils book/mdn_book
+	@$(BIN)/pytest -q $(QUICK)
 
 serve: book  ## build the book and open it at http://localhost:8000
 	@(sleep 1; $(BIN)/python -m webbrowser -n http://localhost:$(PORT) >/dev/null 2>&1) &
@@ -50,17 +63,17 @@ study: $(READY)  ## train what chapter 9 compares, ten seeds each, and store the
 pins: $(READY)  ## resolve again what the direct dependencies in requirements.txt bring along
 	@$(BIN)/python tools/pins.py
 
-repository:  ## write the address of the repository everywhere (URL=https://github.com/account/name)
-	@$(PYTHON) tools/repository.py "$$URL"
+repository:  ## write where the book lies (URL=https://github.com/account/name, for a release REF=v0.2.0)
+	@$(PYTHON) tools/repository.py "$$URL" "$$REF"
 
-clean:  ## remove .venv, .venvs and everything built
-	rm -rf .venv .venvs _build mdn_utils.egg-info .pytest_cache .ruff_cache .hypothesis
+clean:  ## remove .venv and everything built
+	rm -rf .venv _build build mdn_utils.egg-info .pytest_cache .ruff_cache .hypothesis
 
 $(READY): requirements.txt pyproject.toml tools/check_python.py
 	@command -v $(PYTHON) >/dev/null || { echo "No $(PYTHON) found: install Python 3.10 to 3.13, or name yours with make PYTHON=..."; exit 1; }
 	@$(PYTHON) tools/check_python.py
-	@echo "Setting up .venv. TensorFlow and PyTorch are large, so this takes a few minutes."
+	@echo "Setting up .venv. TensorFlow and PyTorch are large, so this takes some minutes."
 	@$(PYTHON) -m venv .venv
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements.txt
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-compile -r requirements.txt
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
 	@touch $@
