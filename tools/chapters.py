@@ -119,33 +119,37 @@ def execute_all(paths, keep):
     """Execute notebooks, two at a time, and hand each to `keep(path, notebook)`.
 
     The metadata then say what the outputs rest on, when and how quickly they were made.
+    After a cell that raised nothing more is started.
     """
     two = asyncio.Semaphore(2)
+    stopped = []
 
     async def run(path):
         async with two:
+            if stopped:
+                return
             notebook = read(path)
             print(f"{path.stem}: executing {len(code_cells(notebook))} cells", flush=True)
             start = time.perf_counter()
             try:
                 await execute(notebook)
-            except CellExecutionError as error:
-                raise Stopped(
-                    f"{path.name} was not executed to its end.\n{error}"
-                ) from None
+            except (CellExecutionError, DeadKernelError) as error:
+                stopped.append(f"{path.name} stopped before its end.\n{error}")
+                return
             seconds = round(time.perf_counter() - start)
             print(f"{path.stem}: executed in {seconds} s", flush=True)
-            notebook.metadata["stored"] = {
+            date = f"{datetime.now(timezone.utc):%Y-%m-%d}"
+            stored = {
                 "fingerprint": fingerprint(notebook),
-                "date": f"{datetime.now(timezone.utc):%Y-%m-%d}",
+                "date": date,
                 "seconds": seconds,
             }
+            notebook.metadata["stored"] = stored
             keep(path, notebook)
 
     async def run_all():
         await asyncio.gather(*map(run, paths))
 
-    try:
-        asyncio.run(run_all())
-    except RuntimeError as error:
-        sys.exit(f"\n{error}")
+    asyncio.run(run_all())
+    if stopped:
+        sys.exit("\n" + "\n".join(stopped))

@@ -1,8 +1,10 @@
 """Stored outputs are shown while they hold; what is executed instead, and how it stops."""
 
+import os
 import shutil
 import subprocess
 import sys
+from pathlib import Path
 
 import build
 import chapters
@@ -114,7 +116,7 @@ def test_a_cell_that_raises_stops_the_build_with_its_message(book):
 
 
 def test_a_page_shows_its_text_with_the_outputs_of_the_build(book, monkeypatch):
-    monkeypatch.syspath_prepend(chapters.Path(build.__file__).parents[1] / "book/_ext")
+    monkeypatch.syspath_prepend(Path(build.__file__).parents[1] / "book/_ext")
     import executed
 
     build.execute_what_changed()
@@ -134,19 +136,18 @@ def test_the_book_builds_with_plain_sphinx(tmp_path):
     for name in ("_build", "mdn_utils"):
         (tmp_path / name).symlink_to(chapters.ROOT / name)
     shutil.copytree(chapters.BOOK, tmp_path / "book")
-    python = [sys.executable, "-m"]
-    write = [*python, "jupyter_book.cli.main", "config", "sphinx", ".", "--toc"]
-    subprocess.run([*write, tmp_path / "_toc.yml"], cwd=tmp_path, check=True)
+    jupyter_book = Path(sys.executable).with_name("jupyter-book")
+    write = [jupyter_book, "config", "sphinx", ".", "--toc", tmp_path / "_toc.yml"]
+    subprocess.run(write, cwd=tmp_path, check=True)
     shutil.move(tmp_path / "conf.py", tmp_path / "book" / "conf.py")
-    run = [*python, "sphinx", "-b", "dummy", "-n", "-W", "--keep-going", "-q"]
+    run = [sys.executable, "-m", "sphinx", "-b", "dummy", "-n", "-W", "--keep-going", "-q"]
     run += ["-D", f"external_toc_path={tmp_path / '_toc.yml'}", "book", "_out"]
     # Jupyter Book finds the extensions by _config.yml, Sphinx by the path.
     path = {"PYTHONPATH": str(tmp_path / "book" / "_ext")}
     shown = subprocess.run(
-        run, cwd=tmp_path, env=chapters.os.environ | path, capture_output=True, text=True
+        run, cwd=tmp_path, env=os.environ | path, capture_output=True, text=True
     )
     assert shown.returncode == 0, shown.stderr
-    assert "warning" not in shown.stderr.lower()
 
 
 @pytest.mark.parametrize("python", [(3, 9), (3, 14)])

@@ -12,10 +12,6 @@ def tags(cell):
     return set(cell.metadata.get("tags", []))
 
 
-def has_image(cell):
-    return any("image/png" in output.get("data", {}) for output in cell.outputs)
-
-
 def entries(toc):
     """All file entries of a table of contents."""
     if isinstance(toc, dict):
@@ -113,7 +109,7 @@ def test_a_chapter_ends_with_summary_exercises_and_reading(notebook):
 # --- What Jupyter and Colab, which know no MyST, would show as it is written --------------
 
 # Their raw form is readable: {cite}`Bishop1994`, {term}`mixture`.
-READABLE_ROLES = {"cite", "cite:p", "cite:t", "eq", "numref", "term"}
+READABLE_ROLES = {"chapter", "Chapter", "cite", "cite:p", "cite:t", "eq", "numref", "term"}
 READABLE_ROLES |= {"func", "class", "mod", "py:func", "py:class", "py:mod"}
 
 SHOWN_RAW = {
