@@ -46,7 +46,7 @@ archive: book  ## pack the pages into one archive for reading offline
 site: pdf archive  ## make the folder to publish: the pages, with PDF and archive to download
 	@$(BIN)/python tools/site_to_publish.py
 
-refresh: $(READY)  ## execute the chapters and store their outputs (CHAPTERS="book/02*.ipynb" for some)
+refresh: $(READY)  ## execute chapters and store their outputs, where those do not hold (or CHAPTERS="book/02*.ipynb")
 	@$(BIN)/python tools/refresh.py $(CHAPTERS)
 
 lint: $(READY)  ## check style of code and notebooks, and the workflows if actionlint is there

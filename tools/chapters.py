@@ -2,6 +2,7 @@
 
 import ast
 import asyncio
+import functools
 import hashlib
 import io
 import sys
@@ -37,9 +38,10 @@ def code_cells(notebook):
 # --- Do the stored outputs hold? --------------------------------------------------------
 
 
+@functools.cache
 def bare(source):
     """The source without docstrings, comments, blank lines and the version of a release."""
-    lines = source.splitlines()
+    lines = source.split("\n")
     for token in tokenize.generate_tokens(io.StringIO(source).readline):
         if token.type == tokenize.COMMENT:
             row, column = token.start
@@ -81,8 +83,8 @@ def fingerprint(notebook):
     sources = [bare(cell.source) for cell in cells]
     tags = [sorted(TAGS & set(cell.metadata.get("tags", []))) for cell in cells]
     modules, imported = rests_on("\n".join(sources))
-    data = [*BOOK.glob("data/*"), *BOOK.glob("mdn_book/*.csv")]
-    data += BOOK.glob("mdn_book/*.mplstyle")
+    beside = [*BOOK.glob("data/*.*"), *BOOK.glob("mdn_book/*.*")]
+    data = [path for path in beside if path.suffix not in {".py", ".md", ".toml"}]
 
     digest = hashlib.sha256(repr([sources, tags, pins(imported)]).encode())
     for path in modules:
@@ -129,6 +131,7 @@ def execute_all(paths, keep):
             if stopped:
                 return
             notebook = read(path)
+            today = fingerprint(notebook)
             print(f"{path.stem}: executing {len(code_cells(notebook))} cells", flush=True)
             start = time.perf_counter()
             try:
@@ -138,13 +141,11 @@ def execute_all(paths, keep):
                 return
             seconds = round(time.perf_counter() - start)
             print(f"{path.stem}: executed in {seconds} s", flush=True)
-            date = f"{datetime.now(timezone.utc):%Y-%m-%d}"
-            stored = {
-                "fingerprint": fingerprint(notebook),
-                "date": date,
+            notebook.metadata["stored"] = {
+                "fingerprint": today,
+                "date": f"{datetime.now(timezone.utc):%Y-%m-%d}",
                 "seconds": seconds,
             }
-            notebook.metadata["stored"] = stored
             keep(path, notebook)
 
     async def run_all():

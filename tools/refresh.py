@@ -1,6 +1,6 @@
 """Execute chapters from top to bottom and store them with their outputs.
 
-python tools/refresh.py [NOTEBOOK ...]    all chapters if none is named
+python tools/refresh.py [NOTEBOOK ...]    if none is named, those whose outputs do not hold
 """
 
 import sys
@@ -26,4 +26,8 @@ def store(path, notebook):
 
 
 if __name__ == "__main__":
-    chapters.execute_all(map(Path, sys.argv[1:] or chapters.NOTEBOOKS), store)
+    paths = [Path(name) for name in sys.argv[1:]]
+    if not paths:
+        paths = [p for p in chapters.NOTEBOOKS if not chapters.holds(chapters.read(p))]
+        print(f"{len(paths)} of {len(chapters.NOTEBOOKS)} notebooks need new outputs.")
+    chapters.execute_all(paths, store)
