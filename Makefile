@@ -5,9 +5,6 @@ BIN := .venv/bin
 READY := .venv/.ready
 PORT ?= 8000
 
-# This measures times, so it runs alone.
-QUICK := tests/site/test_weight.py::test_a_first_visit_is_light_quick_and_still
-
 export PYTHONUNBUFFERED := 1
 export TF_CPP_MIN_LOG_LEVEL := 3
 
@@ -25,13 +22,12 @@ help:  ## list these targets
 book: $(READY)  ## build the book into _build/html, executing only what is not stored
 	@$(BIN)/python tools/build.py
 
-test: lint  ## run every check: style, notebooks, unit tests, chapters, tracks, built pages
+test: lint  ## run every check: style, notebooks, build, unit tests, chapters, tracks, pages
 	@$(BIN)/pytest -q tests/book/test_notebooks.py
 	@$(BIN)/python tools/build.py
 	@$(BIN)/pytest -q -rs --durations=20 -n 2 --dist loadscope --no-loadscope-reorder \
-	    --nbval --doctest-modules --deselect $(QUICK) --ignore tests/book/test_notebooks.py \
+	    --nbval --doctest-modules --ignore tests/book/test_notebooks.py \
 	    tests/book tests/site book/*.ipynb tests/math mdn_utils book/mdn_book
-	@$(BIN)/pytest -q $(QUICK)
 
 serve: book  ## build the book and open it at http://localhost:8000
 	@(sleep 1; $(BIN)/python -m webbrowser -n http://localhost:$(PORT) >/dev/null 2>&1) &
@@ -48,14 +44,16 @@ site: pdf archive  ## make the folder to publish: the pages, with PDF and archiv
 
 refresh: $(READY)  ## execute chapters and store their outputs, where those do not hold (or CHAPTERS="book/02*.ipynb")
 	@$(BIN)/python tools/refresh.py $(CHAPTERS)
+	@$(BIN)/python tools/lists.py
 
 lint: $(READY)  ## check style of code and notebooks, and the workflows if actionlint is there
 	@$(BIN)/ruff check
 	@$(BIN)/ruff format --check
 	@if command -v actionlint >/dev/null; then actionlint; else echo "actionlint not found: workflows not linted"; fi
 
-speed: $(READY)  ## compare the speed of mdn_utils with what you would use otherwise
+speed: book  ## compare the speed of mdn_utils with what you would use otherwise; time the pages
 	@$(BIN)/python benchmarks/speed.py
+	@$(BIN)/python benchmarks/first_sight.py
 
 study: $(READY)  ## train what chapter 9 compares, ten seeds each, and store the table (half an hour)
 	@$(BIN)/python tools/study.py
