@@ -25,8 +25,8 @@ book: $(READY)  ## build the book into _build/html, executing only what is not s
 test: lint  ## run every check: style, notebooks, build, unit tests, chapters, tracks, pages
 	@$(BIN)/pytest -q tests/book/test_notebooks.py
 	@$(BIN)/python tools/build.py
-	@$(BIN)/pytest -q -rs --durations=20 -n 2 --dist loadscope --no-loadscope-reorder \
-	    --nbval --doctest-modules --ignore tests/book/test_notebooks.py \
+	@$(BIN)/pytest -q -rs --durations=20 -n 2 --dist loadscope --no-loadscope-reorder --nbval \
+	    --doctest-modules --ignore-glob "*conftest.py" --ignore tests/book/test_notebooks.py \
 	    tests/book tests/site book/*.ipynb tests/math mdn_utils book/mdn_book
 
 serve: book  ## build the book and open it at http://localhost:8000

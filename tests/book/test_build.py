@@ -32,7 +32,11 @@ def book(tmp_path, monkeypatch):
         (tmp_path / name).write_text(text)
     paths = [tmp_path / "book" / f"{name}.ipynb" for name in ("one", "two")]
     for path in paths:
-        cells = [new_code_cell("print('on Colab')"), new_markdown_cell("Words."), new_code_cell()]
+        cells = [
+            new_code_cell("print('on Colab')"),
+            new_markdown_cell("Words."),
+            new_code_cell(),
+        ]
         cells[2].source = f"from mdn_utils import numpy as mdn_np\nprint('{path.stem}')"
         kernel = {"display_name": "Python 3", "language": "python", "name": "python3"}
         nbformat.write(new_notebook(cells=cells, metadata={"kernelspec": kernel}), path)
