@@ -8,17 +8,26 @@ PORT ?= 8000
 export PYTHONUNBUFFERED := 1
 export TF_CPP_MIN_LOG_LEVEL := 3
 
+# Two chapters or tests share the machine. More threads each would wait for one another.
+refresh book test: export OMP_NUM_THREADS := 1
+refresh book test: export TF_NUM_INTRAOP_THREADS := 1
+refresh book test: export TF_NUM_INTEROP_THREADS := 1
+
 .DEFAULT_GOAL := help
 .PHONY: help book test serve pdf archive site refresh lint speed study pins repository clean
 
 help:  ## list these targets
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
 
-book: $(READY)  ## build the book into _build/html
+book: $(READY)  ## build the book into _build/html, executing only what is not stored
 	@$(BIN)/python tools/build.py
 
-test: $(READY)  ## run every check: lint, unit tests, chapters, both tracks, the built pages
-	@$(BIN)/python tools/check.py
+test: lint  ## run every check: style, notebooks, build, unit tests, chapters, tracks, pages
+	@$(BIN)/pytest -q tests/book/test_notebooks.py
+	@$(BIN)/python tools/build.py
+	@$(BIN)/pytest -q -rs --durations=20 -n 2 --dist loadscope --no-loadscope-reorder --nbval \
+	    --doctest-modules --ignore-glob "*conftest.py" --ignore tests/book/test_notebooks.py \
+	    tests/book tests/site book/*.ipynb tests/math mdn_utils book/mdn_book
 
 serve: book  ## build the book and open it at http://localhost:8000
 	@(sleep 1; $(BIN)/python -m webbrowser -n http://localhost:$(PORT) >/dev/null 2>&1) &
@@ -33,16 +42,18 @@ archive: book  ## pack the pages into one archive for reading offline
 site: pdf archive  ## make the folder to publish: the pages, with PDF and archive to download
 	@$(BIN)/python tools/site_to_publish.py
 
-refresh: $(READY)  ## execute the chapters and store their outputs (CHAPTERS="book/02*.ipynb" for some)
+refresh: $(READY)  ## execute chapters and store their outputs, where those do not hold (or CHAPTERS="book/02*.ipynb")
 	@$(BIN)/python tools/refresh.py $(CHAPTERS)
+	@$(BIN)/python tools/lists.py
 
 lint: $(READY)  ## check style of code and notebooks, and the workflows if actionlint is there
 	@$(BIN)/ruff check
 	@$(BIN)/ruff format --check
 	@if command -v actionlint >/dev/null; then actionlint; else echo "actionlint not found: workflows not linted"; fi
 
-speed: $(READY)  ## compare the speed of mdn_utils with what you would use otherwise
+speed: book  ## compare the speed of mdn_utils with what you would use otherwise; time the pages
 	@$(BIN)/python benchmarks/speed.py
+	@$(BIN)/python benchmarks/first_sight.py
 
 study: $(READY)  ## train what chapter 9 compares, ten seeds each, and store the table (half an hour)
 	@$(BIN)/python tools/study.py
@@ -50,17 +61,17 @@ study: $(READY)  ## train what chapter 9 compares, ten seeds each, and store the
 pins: $(READY)  ## resolve again what the direct dependencies in requirements.txt bring along
 	@$(BIN)/python tools/pins.py
 
-repository:  ## write the address of the repository everywhere (URL=https://github.com/account/name)
-	@$(PYTHON) tools/repository.py "$$URL"
+repository:  ## write where the book lies (URL=https://github.com/account/name, for a release REF=v0.2.0)
+	@$(PYTHON) tools/repository.py "$$URL" "$$REF"
 
-clean:  ## remove .venv, .venvs and everything built
-	rm -rf .venv .venvs _build mdn_utils.egg-info .pytest_cache .ruff_cache .hypothesis
+clean:  ## remove .venv and everything built
+	rm -rf .venv _build build mdn_utils.egg-info .pytest_cache .ruff_cache .hypothesis
 
 $(READY): requirements.txt pyproject.toml tools/check_python.py
 	@command -v $(PYTHON) >/dev/null || { echo "No $(PYTHON) found: install Python 3.10 to 3.13, or name yours with make PYTHON=..."; exit 1; }
 	@$(PYTHON) tools/check_python.py
-	@echo "Setting up .venv. TensorFlow and PyTorch are large, so this takes a few minutes."
+	@echo "Setting up .venv. TensorFlow and PyTorch are large, so this takes some minutes."
 	@$(PYTHON) -m venv .venv
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements.txt
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-compile -r requirements.txt
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
 	@touch $@
