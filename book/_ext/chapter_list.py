@@ -33,13 +33,9 @@ def read_chapters(toc=TOC, book=ROOT / "book"):
                 continue
             number += "numbered" in part
             own = nbformat.read(path, as_version=4).metadata
-            missing = [
-                key for key in ("title", "outcome") if not own.get(key)
-            ]
-            if missing:
-                raise ExtensionError(
-                    f"{path.name} lacks {' and '.join(missing)} in its metadata"
-                )
+            for key in ("title", "outcome"):
+                if not own.get(key):
+                    raise ExtensionError(f"{path.name} lacks the key {key}")
             shown = number if "numbered" in part else None
             chapter = Chapter(shown, path, own["title"], own["outcome"])
             parts.setdefault(part["caption"], []).append(chapter)

@@ -11,7 +11,8 @@ WORDS_A_MINUTE = 180
 SECONDS = {"line of code": 3, "formula": 15, "figure": 20}
 
 ABOVE = """\
-<p class="chapter-opening"><span class="chapter-number">Chapter {number}</span>
+<p class="chapter-opening">
+<span class="chapter-number">Chapter {number}</span>
 <span class="chapter-part">{part}</span></p>
 """
 BELOW = """

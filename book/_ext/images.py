@@ -1,4 +1,4 @@
-"""Images keep their place free, come when the reader comes near, and are light.
+"""Images keep their place free, come only when needed, and are light.
 
 PNGs become WebP. Drawings keep 26 levels of each color, which the eye cannot
 tell from 256 there: a quarter of the bytes. Maps, whose colors shade off into

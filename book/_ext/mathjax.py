@@ -1,4 +1,4 @@
-"""Formulas are set by MathJax from the book's own files, and only where they are.
+"""Formulas are set by MathJax, from the book's own files.
 
 Of the 24 MB that ``sphinx-mathjax-offline`` brings, the book holds the 2 MB
 that ``mathjax3_config`` in ``_config.yml`` can ask for: TeX in, HTML out, and

@@ -1,7 +1,7 @@
 """The reference of a module: a section for each name in its ``__all__``.
 
-``{reference} mdn_utils.numpy`` stands for one module, ``{reference} mdn_book.*``
-for all public modules of a package, each with its own heading.
+``{reference} mdn_utils.numpy`` stands for one module, and
+``{reference} mdn_book.*`` for all public modules of a package.
 """
 
 import contextlib

@@ -1,21 +1,16 @@
-"""A screen reader hears the prompt of what is folded, and no empty lists."""
+"""A screen reader hears the prompt of what is folded, and no empty list."""
 
 import re
 
+LIST = '<div role="list" class="citation-list">'
+
 
 def mend(app, pagename, templatename, context, doctree):
-    body = context.get("body")
-    if body:
-        # What it says is its name. myst-nb gives all the same other name.
-        body = re.sub(r'(<summary\b[^>]*) aria-label="[^"]*"', r"\1", body)
-        # docutils calls the bibliography a list, of entries that are no items.
-        body = re.sub(
-            r'(<div\b[^>]*citation-list[^>]*) role="list"', r"\1", body
-        )
-        body = re.sub(
-            r'<div role="list"([^>]*citation-list)', r"<div\1", body
-        )
-        context["body"] = body
+    body = context.get("body") or ""
+    # myst-nb gives all the same name. Without it, what it says is its name.
+    body = re.sub(r'(<summary\b[^>]*) aria-label="[^"]*"', r"\1", body)
+    # docutils calls the bibliography a list. Its entries are no items.
+    context["body"] = body.replace(LIST, LIST.replace(' role="list"', ""))
 
 
 def setup(app):

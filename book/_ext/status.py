@@ -1,4 +1,4 @@
-"""The table of the status page: when each chapter was executed, and how long it took."""
+"""On the status page, when each chapter was executed, and for how long."""
 
 import nbformat
 from chapter_list import read_chapters
