@@ -1,6 +1,6 @@
 """No page sends style rules, or marks in its code, that nothing asks for.
 
-Of the 370 kB of style sheets that the themes bring, 110 kB are left.
+Of 440 kB of style sheets that the themes bring, 120 kB are left.
 """
 
 import re
@@ -55,12 +55,8 @@ def prune(rules, words):
 def prune_style_sheets(app, exception):
     if exception or app.builder.format != "html":
         return
-    static = Path(app.outdir, "_static")
     words = words_of(Path(app.outdir))
-    for path in [
-        *static.glob("styles/*.css"),
-        *static.glob("sphinx-design*.css"),
-    ]:
+    for path in Path(app.outdir, "_static").rglob("*.css"):
         rules = parse_stylesheet(
             path.read_text("utf-8"), skip_whitespace=True
         )

@@ -68,10 +68,11 @@ class Reference(SphinxDirective):
                     lines += [f"## {info.name}", "", *entries(info.name, 3)]
         else:
             lines = list(entries(name, 2))
-        section = nodes.Element()
+        # Into the section of the page: headings would go there in any case.
+        page = self.state.document.next_node(nodes.section)
         text = StringList(lines, self.get_source_info()[0])
-        self.state.nested_parse(text, 0, section, match_titles=True)
-        return section.children
+        self.state.nested_parse(text, 0, page, match_titles=True)
+        return []
 
 
 def show_signature(app, what, name, obj, options, shown, returns):
