@@ -1,11 +1,10 @@
-"""The tabs of twin cells: small notebooks, built by Sphinx, read back from the pages."""
+"""The tabs of twin cells: in small notebooks, then in the book."""
 
 import itertools
 import re
 
 import nbformat
 import pytest
-import small_book
 from bs4 import BeautifulSoup
 
 TAGS = {"T": ["tensorflow"], "P": ["pytorch"], "TP": ["tensorflow", "pytorch"], "-": []}
@@ -94,28 +93,19 @@ def notebooks():
     return books
 
 
-def build(folder, builder):
-    """Build the notebooks with one builder."""
-    metadata = {"language_info": {"name": "python", "pygments_lexer": "ipython3"}}
-    books = {}
-    for name, cells in notebooks().items():
-        title = nbformat.v4.new_markdown_cell(f"# The notebook {name}")
-        books[name] = nbformat.v4.new_notebook(cells=[title, *cells], metadata=metadata)
-    extensions = ["myst_nb", "sphinx_design", "framework_tabs"]
-    return small_book.build(
-        folder, books, builder, extensions=extensions, html_theme="basic"
-    )
-
-
 @pytest.fixture(scope="module")
-def pages(tmp_path_factory):
+def pages(build_small_book):
     """The built pages, by name of the notebook."""
-    out = build(tmp_path_factory.mktemp("html"), "html")
+    books = {
+        name: [nbformat.v4.new_markdown_cell(f"# The notebook {name}"), *cells]
+        for name, cells in notebooks().items()
+    }
+    extensions = ["myst_nb", "sphinx_design", "framework_tabs"]
+    out = build_small_book(books, extensions=extensions, html_theme="basic")
+    read = {name: (out / f"{name}.html").read_text(encoding="utf-8") for name in books}
     return {
-        name: BeautifulSoup((out / f"{name}.html").read_text(), "html.parser").select_one(
-            '[role="main"]'
-        )
-        for name in notebooks()
+        name: BeautifulSoup(text, "html.parser").select_one("[role=main]")
+        for name, text in read.items()
     }
 
 
@@ -152,13 +142,14 @@ def test_layout(pages, name):
 
 
 def test_no_cell_is_lost_or_shown_twice(pages):
-    for name, page in pages.items():
-        for cell in notebooks()[name]:
+    for name, cells in notebooks().items():
+        text = pages[name].get_text()
+        for cell in cells:
             if cell.cell_type == "code" and not {"remove-cell", "remove-input"} & set(
                 cell.metadata.tags
             ):
                 marker = cell.source.split()[0]
-                count = len(re.findall(rf"\b{marker} = 1", page.get_text()))
+                count = len(re.findall(rf"\b{marker} = 1", text))
                 assert count == 1, f"{marker} is on the page {count} times"
 
 
@@ -222,9 +213,38 @@ def test_figures_keep_caption_number_and_references(pages):
     assert "Caption" in page.select_one('a.reference[href="#fig-tensorflow"]').get_text()
 
 
-def test_latex_shows_the_cells_in_order(tmp_path):
-    (tex,) = build(tmp_path, "latex").glob("*.tex")
-    text = tex.read_text().replace(r"\PYGZus{}", "_")
-    shown = re.findall(r"\{(every_\d+_\d)\}", text)
-    cells = [cell for cell in notebooks()["every_three"] if cell.cell_type == "code"]
-    assert shown == [cell.source.split()[0] for cell in cells]
+# --- In the book ----------------------------------------------------------------------
+
+# A lone cell has a set with one tab, where there is nothing to choose.
+PAIR = ".sd-tab-set:has(> [data-sync-id=tensorflow]):has(> [data-sync-id=pytorch])"
+
+
+def assert_pytorch_is_chosen(page):
+    chosen = page.locator(f"{PAIR} > input:checked + label")
+    assert set(chosen.all_inner_texts()) == {"PyTorch"}
+    for panel in page.locator(f"{PAIR} > input:checked + label + .sd-tab-content").all():
+        assert panel.is_visible()
+
+
+def test_framework_is_chosen_once_for_the_book(book, visit):
+    first, *others = book.pages_with(PAIR)
+    page = visit.open(first)
+    page.locator(f"{PAIR} > label", has_text="PyTorch").first.click()
+    assert_pytorch_is_chosen(page)
+    for name in [others[0], others[-1], first]:
+        assert_pytorch_is_chosen(visit.open(name))
+
+
+def test_framework_is_chosen_with_the_keyboard(book, visit):
+    page = visit.open(book.pages_with(PAIR)[0])
+    for _ in range(500):
+        page.keyboard.press("Tab")
+        if page.evaluate(f"document.activeElement.matches('{PAIR} > input')"):
+            break
+    else:
+        pytest.fail("the Tab key does not reach the tabs")
+    page.keyboard.press("ArrowRight")
+    focused = "document.activeElement.nextElementSibling"
+    assert page.evaluate(f"{focused}.innerText") == "PyTorch"
+    assert page.evaluate(f"getComputedStyle({focused}).outlineStyle") != "none"
+    assert_pytorch_is_chosen(page)
