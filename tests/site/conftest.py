@@ -10,7 +10,7 @@ import io
 import os
 import sys
 import threading
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack
 from pathlib import Path
 from unittest.mock import patch
 
@@ -147,26 +147,20 @@ class QuietHandler(http.server.SimpleHTTPRequestHandler):
         pass
 
 
-@pytest.fixture(scope="session")
-def serve():
-    return serve_folder
+@pytest.fixture(scope="module")
+def folder(book):
+    """What a test file looks at: the book, where the file names no other folder."""
+    return book.html
 
 
-@contextmanager
-def serve_folder(folder):
-    """The address of a folder, served from this machine."""
+@pytest.fixture(scope="module")
+def site(folder):
+    """The address of the folder, served from this machine."""
     handler = functools.partial(QuietHandler, directory=folder)
     with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
         threading.Thread(target=server.serve_forever, daemon=True).start()
         yield f"http://127.0.0.1:{server.server_port}/"
         server.shutdown()
-
-
-@pytest.fixture(scope="module")
-def site(book, serve):
-    """The address of what a test file looks at: the book, where the file names no other."""
-    with serve(book.html) as address:
-        yield address
 
 
 @pytest.fixture(scope="session")
@@ -191,30 +185,21 @@ class Visit:
     def __init__(self, browser, site, scheme="light", width="laptop", **options):
         self.site = site
         self.problems = []
-        self.context = browser.new_context(
-            color_scheme=scheme, viewport=WIDTHS[width], **options
-        )
+        options |= {"color_scheme": scheme, "viewport": WIDTHS[width]}
+        self.context = browser.new_context(**options)
         self.context.route(lambda url: not url.startswith(site), self.refuse)
         self.page = self.context.new_page()
-        self.page.on("pageerror", lambda error: self.note("error", error))
-        self.page.on("requestfailed", lambda request: self.note("failed", request.url))
-        self.page.on("response", self.check_response)
+        self.page.on("pageerror", lambda error: self.problems.append(str(error)))
         self.page.on("console", self.check_console)
 
-    def note(self, kind, what):
-        self.problems.append(f"{kind}: {what}")
-
     def refuse(self, route):
-        self.note("another host", route.request.url)
+        self.problems.append(f"another host: {route.request.url}")
         route.abort()
 
-    def check_response(self, response):
-        if response.status >= 400:
-            self.note(response.status, response.url)
-
     def check_console(self, message):
+        """What cannot be loaded is reported there, too."""
         if message.type == "error":
-            self.note("console", f"{message.text} {message.location.get('url')}")
+            self.problems.append(f"{message.text} {message.location.get('url')}")
 
     def resize(self, width):
         self.page.set_viewport_size(WIDTHS[width])

@@ -10,6 +10,7 @@ import json
 import re
 import sys
 from pathlib import Path
+from unittest.mock import patch
 
 import nbformat
 import numpy as np
@@ -59,62 +60,47 @@ MAKE = {
 each_figure = pytest.mark.parametrize("name", MAKE)
 
 
+def shown(chart):
+    """What `show` displays."""
+    with patch("IPython.display.display") as display:
+        interactive.show(chart)
+    return display.call_args.args[0]
+
+
 @functools.cache
+def bundle(name):
+    return shown(MAKE[name]())
+
+
 def spec(name):
-    return {**MAKE[name]().to_dict(), "$schema": interactive.SCHEMA}
+    return bundle(name)[interactive.MIME_TYPE]
 
 
 # --- The specifications ---------------------------------------------------------------
 
 
 @each_figure
-def test_a_specification_is_small_stable_and_read_by_two_versions(name):
+def test_a_figure_is_light_the_same_each_time_and_read_by_two_versions(name):
     for version in ("5.21", "6.4"):  # JupyterLab's and the book's
         vega = vl_convert.vegalite_to_vega(spec(name), vl_version=version)
         assert any("bind" in signal for signal in vega["signals"])
-    assert {**MAKE[name]().to_dict(), "$schema": interactive.SCHEMA} == spec(name)
+    assert shown(MAKE[name]()) == bundle(name)
     text = json.dumps([spec(name).get("datasets"), spec(name).get("data")])
     assert not re.search(r"\d\.\d{6,}", text), "needless digits"
+    assert bundle(name)["image/png"].startswith(b"\x89PNG")
+    assert len(bundle(name)["image/png"]) < 80_000
 
 
-@pytest.fixture
-def shown(monkeypatch):
-    """What `show` displays: a list of (what, options)."""
-    shown = []
-    display = "IPython.display.display"
-    monkeypatch.setattr(display, lambda what, **options: shown.append((what, options)))
-    return shown
-
-
-@each_figure
-def test_show_displays_the_figure_and_a_still(name, shown):
-    interactive.show(MAKE[name]())
-    ((bundle, options),) = shown
-    assert options == {"raw": True}
-    assert bundle[interactive.MIME_TYPE] == spec(name)
-    assert bundle["image/png"].startswith(b"\x89PNG")
-    assert len(bundle["image/png"]) < 80_000
-    assert "text/plain" in bundle
-
-
-def test_on_colab_altair_itself_displays(shown, monkeypatch):
-    monkeypatch.setitem(sys.modules, "google.colab", object())
+def test_what_is_not_installed_is_done_without(monkeypatch, capsys):
     chart = MAKE["explorer"]()
-    interactive.show(chart)
-    assert shown == [(chart, {})]
-
-
-@each_figure
-def test_without_altair_a_chapter_goes_on(name, monkeypatch, capsys):
-    monkeypatch.setattr(interactive, "alt", None)
-    interactive.show(MAKE[name]())
-    assert "pip install altair" in capsys.readouterr().out
-
-
-def test_without_vl_convert_there_is_no_still(shown, monkeypatch):
     monkeypatch.setitem(sys.modules, "vl_convert", None)
-    interactive.show(MAKE["explorer"]())
-    assert set(shown[0][0]) == {interactive.MIME_TYPE, "text/plain"}
+    assert set(shown(chart)) == {interactive.MIME_TYPE, "text/plain"}  # no still
+    monkeypatch.setitem(sys.modules, "google.colab", object())
+    assert shown(chart) is chart  # Altair displays it
+    monkeypatch.setattr(interactive, "alt", None)
+    for make in MAKE.values():
+        interactive.show(make())
+        assert "pip install altair" in capsys.readouterr().out
 
 
 # --- The pages as files ---------------------------------------------------------------
@@ -122,12 +108,9 @@ def test_without_vl_convert_there_is_no_still(shown, monkeypatch):
 
 def cells(name):
     """The cells of a page with one figure, as a chapter stores it."""
-    bundle = {
-        interactive.MIME_TYPE: spec(name),
-        "image/png": base64.b64encode(interactive.still(spec(name))).decode(),
-        "text/plain": "A figure with sliders",
-    }
-    figure = nbformat.v4.new_output("display_data", data=bundle)
+    png = base64.b64encode(bundle(name)["image/png"]).decode()
+    data = {**bundle(name), "image/png": png}
+    figure = nbformat.v4.new_output("display_data", data=data)
     options = {
         "figure": {"caption": f"Caption of {name}.", "name": f"fig-{name}"},
         "image": {"alt": f"What the figure {name} shows"},
@@ -141,7 +124,7 @@ def cells(name):
 
 
 @pytest.fixture(scope="module")
-def pages(build_small_book):
+def folder(build_small_book):
     return build_small_book(
         {name: cells(name) for name in MAKE},
         extensions=["myst_nb", "sphinx_book_theme", "interactive"],
@@ -156,8 +139,8 @@ def parse(path):
 
 
 @each_figure
-def test_it_is_a_figure_like_any_other_with_labeled_sliders(pages, name):
-    page = parse(pages / f"{name}.html")
+def test_it_is_a_figure_like_any_other_with_labeled_sliders(folder, name):
+    page = parse(folder / f"{name}.html")
     (figure,) = page.select("figure")
     assert figure["id"] == f"fig-{name}"
     assert f"Caption of {name}." in figure.figcaption.get_text()
@@ -173,21 +156,15 @@ def test_it_is_a_figure_like_any_other_with_labeled_sliders(pages, name):
         assert float(slider["value"]) == param["value"]
 
 
-def test_vega_is_there_once_and_only_where_it_is_needed(pages):
-    assert [path.name for path in pages.rglob("vega*.js")] == ["vega.js"]
-    assert (pages / "_static" / "vega.js").stat().st_size < 650_000
-    for path in pages.glob("*.html"):
+def test_vega_is_there_once_and_only_where_it_is_needed(folder):
+    assert [path.name for path in folder.rglob("vega*.js")] == ["vega.js"]
+    assert (folder / "_static" / "vega.js").stat().st_size < 650_000
+    for path in folder.glob("*.html"):
         loads = bool(parse(path).select('script[src*="interactive.js"]'))
         assert loads == (path.stem in MAKE), path.name
 
 
 # --- The pages in a browser -----------------------------------------------------------
-
-
-@pytest.fixture(scope="module")
-def site(pages, serve):
-    with serve(pages) as address:
-        yield address
 
 
 def open_figure(visit, name):
@@ -281,17 +258,13 @@ def test_it_fits_and_is_worked_by_keyboard(visit, name):
     assert readout(page) == before
 
 
-def test_dark_ink_stands_on_white_in_the_dark(new_visit):
-    page = open_figure(new_visit("dark"), "explorer")
-    assert page.locator("html").get_attribute("data-theme") == "dark"
-    color = "getComputedStyle(document.querySelector('.interactive-drawing')).background"
-    assert "rgb(255, 255, 255)" in page.evaluate(color)
-
-
 @each_figure
 def test_on_paper_and_without_scripts_the_still_is_there(new_visit, name):
-    page = open_figure(new_visit(), name)
+    page = open_figure(new_visit("dark"), name)
     assert not is_still(page)
+    # Dark ink on white, also where the page is dark
+    color = "getComputedStyle(document.querySelector('.interactive-drawing')).background"
+    assert "rgb(255, 255, 255)" in page.evaluate(color)
     page.emulate_media(media="print")
     assert is_still(page)
 
