@@ -10,15 +10,11 @@ import shutil
 from importlib.util import find_spec
 from pathlib import Path
 
-KEPT = [
-    "startup.js",
-    "core.js",
-    "input/tex.js",
-    "input/tex/extensions",
-    "output/chtml.js",
-    "output/chtml/fonts",
-    "a11y/assistive-mml.js",
-]
+KEPT = (
+    *("startup.js", "core.js", "a11y/assistive-mml.js"),
+    *("input/tex.js", "input/tex/extensions/"),
+    *("output/chtml.js", "output/chtml/fonts/"),
+)
 
 
 def only_with_formulas(app, pagename, templatename, context, doctree):
@@ -35,14 +31,13 @@ def only_with_formulas(app, pagename, templatename, context, doctree):
 def copy_parts(app, exception):
     if exception is None and app.builder.format == "html":
         package = Path(find_spec("sphinx-mathjax-offline").origin).parent
+        source = package / "static" / "mathjax"
         target = Path(app.outdir, "_static", "mathjax")
-        for part in KEPT:
-            source = package / "static" / "mathjax" / part
-            if source.is_dir():
-                shutil.copytree(source, target / part, dirs_exist_ok=True)
-            else:
-                (target / part).parent.mkdir(parents=True, exist_ok=True)
-                shutil.copy(source, target / part)
+        for path in filter(Path.is_file, source.rglob("*")):
+            name = path.relative_to(source)
+            if name.as_posix().startswith(KEPT):
+                (target / name).parent.mkdir(parents=True, exist_ok=True)
+                shutil.copy(path, target / name)
 
 
 def setup(app):
