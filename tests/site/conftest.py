@@ -109,12 +109,14 @@ def build_small_book(tmp_path_factory):
         """Build `{name: cells}` without a warning; return where the pages lie.
 
         `config` is what a `conf.py` would hold, and `toctree` an option of the contents.
+        In the `folder` of an earlier book only what is new is written.
         """
         folder = folder or tmp_path_factory.mktemp("book")
         source, out = folder / "source", folder / "out"
         source.mkdir(exist_ok=True)
         kernel = {"language_info": {"name": "python", "pygments_lexer": "ipython3"}}
-        for name, cells in notebooks.items():
+        for name in notebooks.keys() - {path.stem for path in source.glob("*.ipynb")}:
+            cells = notebooks[name]
             notebook = nbformat.v4.new_notebook(cells=cells, metadata=kernel)
             nbformat.write(notebook, source / f"{name}.ipynb")
         tree = ["```{toctree}", toctree, *notebooks, "```"]

@@ -28,7 +28,7 @@ def expected_links(address, notebook):
 @pytest.mark.parametrize("account", ["someone", PLACEHOLDER])
 def test_buttons_and_sentences_come_with_the_address(account, build_small_book):
     address = f"https://github.com/{account}/a-book"
-    sentence = "```{only} address\nThe rocket opens it.\n```"
+    sentence = "```{only} launch\nThe rocket opens it.\n```"
     pages = build_small_book(
         {"chapter": [nbformat.v4.new_markdown_cell(f"# A chapter\n\n{sentence}")]},
         extensions=["myst_nb", "sphinx_book_theme", "launch"],
