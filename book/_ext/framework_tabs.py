@@ -1,24 +1,10 @@
 """Show a TensorFlow cell and its PyTorch twin as two tabs of one set.
 
-In a notebook, a code cell tagged ``tensorflow`` is followed at once by its
-twin tagged ``pytorch``. In Jupyter both simply stand in order; on the page
-this extension puts them into one tab set of sphinx-design. All sets share the
-sync group ``framework``, so a reader chooses once: sphinx-design keeps the
-choice in the browser's storage, from page to page (and, in the version that
-Python 3.11 and later get, from visit to visit).
-
-The rules:
-
-- Two neighbors, one tagged for each framework, become one set. The tabs
-  always stand in the order TensorFlow, PyTorch, whichever cell comes first.
-  Pairs are made from the top down.
-- A cell tagged for one framework that has no twin gets a set with one tab,
-  which labels it.
-- A cell tagged for both frameworks, or for none, stays as it is.
-- Whatever stands between two cells, even one sentence, keeps them apart.
-  What myst-nb removed is not there, so it keeps nothing apart.
-
-Other builders than HTML show the cells in order, as Jupyter does.
+In a notebook, a cell tagged ``tensorflow`` is followed at once by its twin
+tagged ``pytorch``, or the other way round. On the page they are two tabs of
+sphinx-design, of which a reader chooses one for the whole book. A cell for
+one framework without a twin gets a lone tab, which labels it. Cells tagged
+for both, or for none, stay as they are; so do all for other builders.
 """
 
 from docutils import nodes
@@ -37,22 +23,13 @@ def framework(node):
     return tags[0] if len(tags) == 1 else None
 
 
-def tab_set(cells):
-    """Build the tab set of ``{tag: cell}``."""
-    items = []
-    for tag, text in LABELS.items():
-        if tag in cells:
-            label = nodes.rubric("", text, classes=["sd-tab-label"])
-            label["sync_group"], label["sync_id"] = "framework", tag
-            content = create_component(
-                "tab-content",
-                classes=["sd-tab-content"],
-                children=[cells[tag]],
-            )
-            items.append(
-                create_component("tab-item", children=[label, content])
-            )
-    return create_component("tab-set", classes=["sd-tab-set"], children=items)
+def tab_item(tag, cell):
+    label = nodes.rubric("", LABELS[tag], classes=["sd-tab-label"])
+    label["sync_group"], label["sync_id"] = "framework", tag
+    content = create_component(
+        "tab-content", classes=["sd-tab-content"], children=[cell]
+    )
+    return create_component("tab-item", children=[label, content])
 
 
 class FrameworkTabs(SphinxPostTransform):
@@ -65,17 +42,21 @@ class FrameworkTabs(SphinxPostTransform):
     def run(self, **kwargs):
         for cell in list(self.document.findall(framework)):
             parent = cell.parent
-            if is_component(
-                parent, "tab-content"
-            ):  # already the twin of the cell before
-                continue
+            if is_component(parent, "tab-content"):
+                continue  # It is the twin of the cell before.
             cells = {framework(cell): cell}
             twin = cell.next_node(descend=False, siblings=True)
             if framework(twin) not in (None, framework(cell)):
                 cells[framework(twin)] = twin
                 parent.remove(twin)
             position = parent.index(cell)
-            parent[position] = tab_set(cells)
+            parent[position] = create_component(
+                "tab-set",
+                classes=["sd-tab-set"],
+                children=[
+                    tab_item(t, cells[t]) for t in LABELS if t in cells
+                ],
+            )
 
 
 def setup(app):

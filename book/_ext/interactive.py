@@ -1,19 +1,11 @@
 """Draw figures with sliders in the page, without a kernel or a network.
 
-A code cell displays a figure of ``mdn_book.interactive``. Its output holds
-the figure twice: as a Vega-Lite specification, and as a PNG. On a page:
-
-- The PNG is the figure at first, in print, and where scripts do not run.
-  Number, caption and alt text are those of any other figure.
-- The specification is translated to Vega when the book is built, and stands
-  in the page as JSON. ``interactive.js`` draws it when the reader comes near,
-  and the PNG goes. The sliders are plain HTML, labeled, for mouse and keys.
-- The text of the view named ``readout`` moves from the drawing to the page.
-- The space that the live figure will take is kept free from the start.
-
-Vega itself is one file for the whole book, ``_static/vega.js``. It comes out
-of vl-convert, and only pages that have such a figure load it. Builders other
-than HTML show the PNG.
+The output of a cell holds such a figure twice. The PNG is the figure at
+first, in print, and where scripts do not run. The Vega-Lite specification is
+translated to Vega and stands in the page as JSON; ``interactive.js`` draws it
+when the reader comes near. Its space is kept free from the start, and the
+text of the view named ``readout`` moves from the drawing to the page. Vega
+itself, out of vl-convert, is one file that only pages with a figure load.
 """
 
 import json
@@ -30,6 +22,26 @@ MIME_TYPE = "application/vnd.vegalite.v5+json"
 VEGA_LITE = "6.4"  # the version that translates, together with its Vega
 STATIC = Path(__file__).with_name("interactive_static")
 NARROW = 300  # px, about what a phone leaves for a picture
+
+BEFORE = '<div class="interactive"><div class="interactive-still">'
+AFTER = """\
+</div>
+<noscript><style>.interactive-live {{ display: none }}</style></noscript>
+<div class="interactive-live" style="--wide: {wide}px; --narrow: {narrow}px">
+<div class="interactive-drawing" role="img" aria-label="{alt}"></div>
+{controls}<output class="interactive-readout"></output></div>
+<script type="application/json">{data}</script></div>
+"""
+CONTROLS = """\
+<div class="interactive-controls" role="group" aria-label="Sliders"
+ style="--columns: {columns}">{labels}
+<button type="button" class="interactive-reset" disabled>Reset</button></div>
+"""
+SLIDER = """
+<label><span class="interactive-name">{name}</span>
+<span class="interactive-value" aria-hidden="true">{value:g}</span>
+<input type="range" data-signal="{signal}" min="{min}" max="{max}"
+ step="{step}" value="{value}" disabled></label>"""
 
 
 class specification(nodes.General, nodes.Element):  # noqa: N801
@@ -117,47 +129,28 @@ def controls(sliders):
     """A label and an input for each slider, with the like in columns."""
     kinds = {slider["signal"].rstrip("0123456789") for slider in sliders}
     labels = [
-        '<label><span class="interactive-name">{name}</span> '
-        '<span class="interactive-value" aria-hidden="true">{value:g}</span>'
-        '<input type="range" data-signal="{signal}" min="{min}" max="{max}" '
-        'step="{step}" value="{value}" disabled></label>'.format(
-            **{key: escape(v) if key == "name" else v for key, v in s.items()}
-        )
-        for s in sliders
+        SLIDER.format(**{**s, "name": escape(s["name"])}) for s in sliders
     ]
-    return (
-        '<div class="interactive-controls" role="group" aria-label="Sliders" '
-        f'style="--columns: {len(sliders) // len(kinds)}">'
-        + "".join(labels)
-        + '<button type="button" class="interactive-reset" disabled>Reset'
-        "</button></div>"
+    return CONTROLS.format(
+        columns=len(sliders) // len(kinds), labels="".join(labels)
     )
 
 
 def visit(self, node):
-    self.body.append(
-        '<div class="interactive"><div class="interactive-still">'
-    )
+    self.body.append(BEFORE)
 
 
 def depart(self, node):
     vega, sliders = to_vega(json.loads(node["spec"]), node["alt"])
-    sizes = (
-        f"--wide: {height(vega, False)}px; --narrow: {height(vega, True)}px"
-    )
     data = json.dumps(vega, separators=(",", ":"), ensure_ascii=False)
-    data = data.replace("<", r"\u003c")
-    self.body.append(
-        "</div>"
-        "<noscript><style>.interactive-live { display: none }</style>"
-        "</noscript>"
-        f'<div class="interactive-live" style="{sizes}">'
-        '<div class="interactive-drawing" role="img" '
-        f'aria-label="{escape(node["alt"])}"></div>'
-        f"{controls(sliders)}"
-        '<output class="interactive-readout"></output></div>'
-        f'<script type="application/json">{data}</script></div>\n'
+    after = AFTER.format(
+        wide=height(vega, narrow=False),
+        narrow=height(vega, narrow=True),
+        alt=escape(node["alt"]),
+        controls=controls(sliders),
+        data=data.replace("<", r"\u003c"),
     )
+    self.body.append(after)
 
 
 def add_files(app, pagename, templatename, context, doctree):
@@ -165,7 +158,6 @@ def add_files(app, pagename, templatename, context, doctree):
     if doctree is not None and any(doctree.findall(interactive)):
         app.add_css_file("interactive.css")
         app.add_js_file("interactive.js", loading_method="defer")
-        app.env.interactive_pages = True
 
 
 def write_vega(app, exception):

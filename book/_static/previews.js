@@ -51,7 +51,8 @@
       image.loading = "eager"; // or it would wait for the window that waits for it
       image.src = new URL(image.getAttribute("src"), url);
     }
-    content.querySelectorAll(".headerlink").forEach((mark) => mark.remove());
+    content.querySelectorAll(".headerlink, .interactive-live").forEach((e) => e.remove());
+    content.querySelector(".interactive-drawn")?.classList.remove("interactive-drawn");
     content.querySelectorAll("a").forEach((inner) => inner.replaceWith(...inner.childNodes));
     [content, ...content.querySelectorAll("[id]")].forEach((e) => e.removeAttribute("id"));
 

@@ -6,18 +6,15 @@ keyboard there, and what the page then shows is compared with `mdn_utils.numpy`.
 
 import base64
 import functools
-import http.server
 import json
 import re
 import sys
-import threading
+from pathlib import Path
+from unittest.mock import patch
 
-import chapters
 import nbformat
 import numpy as np
 import pytest
-import small_book
-import test_pages
 from bs4 import BeautifulSoup
 
 from mdn_book import interactive, problems
@@ -25,8 +22,6 @@ from mdn_utils import numpy as mdn_np
 
 alt = pytest.importorskip("altair")
 vl_convert = pytest.importorskip("vl_convert")
-
-browser = test_pages.browser  # the fixture
 
 # --- What the figures show ------------------------------------------------------------
 
@@ -65,123 +60,78 @@ MAKE = {
 each_figure = pytest.mark.parametrize("name", MAKE)
 
 
+def shown(chart):
+    """What `show` displays."""
+    with patch("IPython.display.display") as display:
+        interactive.show(chart)
+    return display.call_args.args[0]
+
+
 @functools.cache
+def bundle(name):
+    return shown(MAKE[name]())
+
+
 def spec(name):
-    return {**MAKE[name]().to_dict(), "$schema": interactive.SCHEMA}
+    return bundle(name)[interactive.MIME_TYPE]
 
 
 # --- The specifications ---------------------------------------------------------------
 
 
 @each_figure
-@pytest.mark.parametrize("version", ["5.21", "6.4"], ids=["JupyterLab", "book"])
-def test_both_versions_of_vega_lite_read_it(name, version):
-    vega = vl_convert.vegalite_to_vega(spec(name), vl_version=version)
-    assert any("bind" in signal for signal in vega["signals"])
-
-
-@each_figure
-def test_the_same_arrays_give_the_same_specification(name):
-    assert {**MAKE[name]().to_dict(), "$schema": interactive.SCHEMA} == spec(name)
-
-
-@each_figure
-def test_no_number_has_needless_digits(name):
+def test_a_figure_is_light_the_same_each_time_and_read_by_two_versions(name):
+    for version in ("5.21", "6.4"):  # JupyterLab's and the book's
+        vega = vl_convert.vegalite_to_vega(spec(name), vl_version=version)
+        assert any("bind" in signal for signal in vega["signals"])
+    assert shown(MAKE[name]()) == bundle(name)
     text = json.dumps([spec(name).get("datasets"), spec(name).get("data")])
-    assert not re.search(r"\d\.\d{6,}", text)
+    assert not re.search(r"\d\.\d{6,}", text), "needless digits"
+    assert bundle(name)["image/png"].startswith(b"\x89PNG")
+    assert len(bundle(name)["image/png"]) < 80_000
 
 
-@each_figure
-def test_show_displays_the_figure_and_a_still(name, monkeypatch):
-    shown = []
-    monkeypatch.setattr(
-        "IPython.display.display", lambda bundle, raw: shown.append((bundle, raw))
-    )
-    interactive.show(MAKE[name]())
-    ((bundle, raw),) = shown
-    assert raw
-    assert bundle[interactive.MIME_TYPE] == spec(name)
-    assert bundle["image/png"].startswith(b"\x89PNG")
-    assert len(bundle["image/png"]) < 80_000
-    assert "text/plain" in bundle
-
-
-def test_on_colab_altair_itself_displays(monkeypatch):
-    shown = []
-    monkeypatch.setitem(sys.modules, "google.colab", object())
-    monkeypatch.setattr("IPython.display.display", shown.append)
+def test_what_is_not_installed_is_done_without(monkeypatch, capsys):
     chart = MAKE["explorer"]()
-    interactive.show(chart)
-    assert shown == [chart]
-
-
-@each_figure
-def test_without_altair_a_chapter_goes_on(name, monkeypatch, capsys):
-    monkeypatch.setattr(interactive, "alt", None)
-    interactive.show(MAKE[name]())
-    assert "pip install altair" in capsys.readouterr().out
-
-
-def test_without_vl_convert_there_is_no_still(monkeypatch):
-    shown = []
     monkeypatch.setitem(sys.modules, "vl_convert", None)
-    monkeypatch.setattr("IPython.display.display", lambda b, raw: shown.append(b))
-    interactive.show(MAKE["explorer"]())
-    assert set(shown[0]) == {interactive.MIME_TYPE, "text/plain"}
+    assert set(shown(chart)) == {interactive.MIME_TYPE, "text/plain"}  # no still
+    monkeypatch.setitem(sys.modules, "google.colab", object())
+    assert shown(chart) is chart  # Altair displays it
+    monkeypatch.setattr(interactive, "alt", None)
+    for make in MAKE.values():
+        interactive.show(make())
+        assert "pip install altair" in capsys.readouterr().out
 
 
 # --- The pages as files ---------------------------------------------------------------
 
 
-def notebook(name):
-    """A notebook with one figure, as a chapter stores it."""
-    png = nbformat.v4.output_from_msg(
-        {
-            "header": {"msg_type": "display_data"},
-            "content": {
-                "data": {
-                    interactive.MIME_TYPE: spec(name),
-                    "image/png": base64.b64encode(still(name)).decode(),
-                    "text/plain": "A figure with sliders",
-                },
-                "metadata": {},
-            },
-        }
-    )
+def cells(name):
+    """The cells of a page with one figure, as a chapter stores it."""
+    png = base64.b64encode(bundle(name)["image/png"]).decode()
+    data = {**bundle(name), "image/png": png}
+    figure = nbformat.v4.new_output("display_data", data=data)
     options = {
         "figure": {"caption": f"Caption of {name}.", "name": f"fig-{name}"},
         "image": {"alt": f"What the figure {name} shows"},
     }
     prose = "A sentence. " * 200
-    cells = [
+    return [
         nbformat.v4.new_markdown_cell(f"# The page {name}\n\n{{numref}}`fig-{name}`"),
-        nbformat.v4.new_code_cell("1", metadata={"mystnb": options}, outputs=[png]),
+        nbformat.v4.new_code_cell("1", metadata={"mystnb": options}, outputs=[figure]),
         nbformat.v4.new_markdown_cell(f"## After it\n\n{prose}"),
     ]
-    metadata = {"language_info": {"name": "python", "pygments_lexer": "ipython3"}}
-    return nbformat.v4.new_notebook(cells=cells, metadata=metadata)
-
-
-@functools.cache
-def still(name):
-    return interactive.still(spec(name))
-
-
-def build(folder, builder):
-    return small_book.build(
-        folder,
-        {name: notebook(name) for name in MAKE},
-        builder,
-        extensions=["myst_nb", "sphinx_book_theme", "interactive"],
-        html_theme="sphinx_book_theme",
-        html_context={"default_mode": "auto"},
-        html_favicon=str(chapters.BOOK / "_static" / "favicon.svg"),
-    )
 
 
 @pytest.fixture(scope="module")
-def book(tmp_path_factory):
-    return build(tmp_path_factory.mktemp("interactive"), "html")
+def folder(build_small_book):
+    return build_small_book(
+        {name: cells(name) for name in MAKE},
+        extensions=["myst_nb", "sphinx_book_theme", "interactive"],
+        html_theme="sphinx_book_theme",
+        html_context={"default_mode": "auto"},
+        html_favicon=str(Path(problems.__file__).parents[1] / "_static" / "favicon.svg"),
+    )
 
 
 def parse(path):
@@ -189,80 +139,36 @@ def parse(path):
 
 
 @each_figure
-def test_it_is_a_figure_like_any_other(book, name):
-    page = parse(book / f"{name}.html")
+def test_it_is_a_figure_like_any_other_with_labeled_sliders(folder, name):
+    page = parse(folder / f"{name}.html")
     (figure,) = page.select("figure")
     assert figure["id"] == f"fig-{name}"
     assert f"Caption of {name}." in figure.figcaption.get_text()
     assert figure.select_one(".interactive-still img")["alt"].startswith("What the")
     assert "Fig. " in page.select_one(f'a.reference[href="#fig-{name}"]').get_text()
 
-
-@each_figure
-def test_every_slider_has_a_label(book, name):
     bound = {p["name"]: p for p in spec(name)["params"] if "bind" in p}
-    inputs = parse(book / f"{name}.html").select("figure input")
-    assert [slider["data-signal"] for slider in inputs] == list(bound)
-    for slider in inputs:
+    sliders = figure.select("input")
+    assert [slider["data-signal"] for slider in sliders] == list(bound)
+    for slider in sliders:
         param = bound[slider["data-signal"]]
         assert param["bind"]["name"] in slider.find_parent("label").get_text()
         assert float(slider["value"]) == param["value"]
 
 
-@each_figure
-def test_a_figure_weighs_at_most_300_kb(book, name):
-    page = parse(book / f"{name}.html")
-    block = page.select_one(".interactive")
-    image = book / block.img["src"]
-    assert len(str(block).encode()) + image.stat().st_size < 300_000
-
-
-def test_vega_is_there_once_and_only_where_it_is_needed(book):
-    assert [path.name for path in book.rglob("vega*.js")] == ["vega.js"]
-    assert (book / "_static" / "vega.js").stat().st_size < 650_000
-    for path in book.glob("*.html"):
+def test_vega_is_there_once_and_only_where_it_is_needed(folder):
+    assert [path.name for path in folder.rglob("vega*.js")] == ["vega.js"]
+    assert (folder / "_static" / "vega.js").stat().st_size < 650_000
+    for path in folder.glob("*.html"):
         loads = bool(parse(path).select('script[src*="interactive.js"]'))
         assert loads == (path.stem in MAKE), path.name
-
-
-def test_other_builders_show_the_still(tmp_path):
-    (tex,) = build(tmp_path, "latex").glob("*.tex")
-    text = tex.read_text()
-    assert len(re.findall(r"includegraphics\S*\{\{", text)) == len(MAKE)
-    assert "vega" not in text
 
 
 # --- The pages in a browser -----------------------------------------------------------
 
 
-@pytest.fixture(scope="module")
-def site(book):
-    handler = functools.partial(test_pages.QuietHandler, directory=book)
-    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
-        threading.Thread(target=server.serve_forever, daemon=True).start()
-        yield f"http://127.0.0.1:{server.server_port}/"
-        server.shutdown()
-
-
-SHIFTS = """
-    window.shifted = 0;
-    new PerformanceObserver((list) => {
-      for (const entry of list.getEntries()) window.shifted += entry.value;
-    }).observe({ type: "layout-shift", buffered: true });
-"""
-
-
-@pytest.fixture
-def visit(browser, site, request):
-    visit = test_pages.Visit(browser, site, getattr(request, "param", "light"))
-    visit.context.add_init_script(SHIFTS)
-    yield visit
-    visit.context.close()
-
-
-def open_figure(visit, name, width=1280):
+def open_figure(visit, name):
     """Open a page and wait until its figure is drawn."""
-    visit.page.set_viewport_size({"width": width, "height": 900})
     page = visit.open(f"{name}.html")
     page.locator(f"#fig-{name}").scroll_into_view_if_needed()
     page.wait_for_selector(".interactive-drawn", timeout=15_000)
@@ -313,33 +219,32 @@ def numbers(text):
     return [float(n) for n in re.findall(r"-?\d+\.?\d*", text)]
 
 
-@pytest.mark.parametrize("visit", ["light", "dark"], indirect=True)
-@pytest.mark.parametrize("width", [1280, 390])
-@each_figure
-def test_it_is_drawn_and_nothing_moves(visit, name, width):
-    page = open_figure(visit, name, width)
-    page.wait_for_timeout(300)
-    assert visit.problems == []
-    assert page.evaluate("window.shifted") < 0.1
-    assert page.evaluate("document.documentElement.scrollWidth") <= width
-    assert not page.locator(".interactive-still").is_visible()
+FITS = """() => {
+    const drawing = document.querySelector(".interactive-drawing");
+    const { width, height } = drawing.querySelector("svg").getBoundingClientRect();
+    return width > Math.min(drawing.clientWidth - 20, 640)
+        && width <= drawing.clientWidth + 1 && height <= drawing.clientHeight;
+}"""
 
-    box = page.locator(".interactive-drawing").bounding_box()
-    svg = page.locator(".interactive-drawing svg").bounding_box()
-    assert box["width"] - 20 < svg["width"] <= box["width"] + 1 or svg["width"] > 640
-    assert svg["height"] <= box["height"]
-    # Dark ink on white, also where the page is dark.
-    color = "getComputedStyle(document.querySelector('.interactive-drawing')).background"
-    assert "rgb(255, 255, 255)" in page.evaluate(color)
+
+def is_still(page):
+    live, still = page.locator(".interactive-live"), page.locator(".interactive-still img")
+    assert live.is_visible() != still.is_visible()
+    return still.is_visible()
 
 
 @each_figure
-def test_every_slider_is_reached_and_reset_by_keyboard(visit, name):
+def test_it_fits_and_is_worked_by_keyboard(visit, name):
     page = open_figure(visit, name)
+    for width in ("laptop", "phone"):
+        visit.resize(width)
+        page.wait_for_function(FITS)
+        shown = page.viewport_size["width"]
+        assert page.evaluate("document.documentElement.scrollWidth") <= shown
+
     before = readout(page)
-    count = page.locator("figure input").count()
     page.locator("figure input").first.focus()
-    for i in range(count):
+    for i in range(page.locator("figure input").count()):
         focused = "document.activeElement"
         assert page.evaluate(f"{focused}.dataset.signal") is not None
         assert page.evaluate(f"{focused}.matches(':focus-visible')")
@@ -351,22 +256,21 @@ def test_every_slider_is_reached_and_reset_by_keyboard(visit, name):
     page.keyboard.press("Enter")  # the button comes after the sliders
     wait_until_drawn(page)
     assert readout(page) == before
-    assert visit.problems == []
 
 
 @each_figure
-def test_without_scripts_and_on_paper_the_still_is_there(browser, site, visit, name):
-    page = open_figure(visit, name)
+def test_on_paper_and_without_scripts_the_still_is_there(new_visit, name):
+    page = open_figure(new_visit("dark"), name)
+    assert not is_still(page)
+    # Dark ink on white, also where the page is dark
+    color = "getComputedStyle(document.querySelector('.interactive-drawing')).background"
+    assert "rgb(255, 255, 255)" in page.evaluate(color)
     page.emulate_media(media="print")
-    assert page.locator(".interactive-still img").is_visible()
-    assert not page.locator(".interactive-live").is_visible()
+    assert is_still(page)
 
-    with browser.new_context(java_script_enabled=False) as context:
-        page = context.new_page()
-        page.goto(f"{site}{name}.html")
-        assert page.locator(".interactive-still img").is_visible()
-        assert not page.locator(".interactive-live").is_visible()
-        assert page.locator("figure").bounding_box()["height"] < 600
+    page = new_visit(java_script_enabled=False).open(f"{name}.html")
+    assert is_still(page)
+    assert page.locator("figure").bounding_box()["height"] < 600
 
 
 def test_the_mixture_explorer_computes(visit):
@@ -400,76 +304,76 @@ def test_the_mixture_explorer_computes(visit):
         assert np.allclose(numbers(modes), fine[1:-1][top], atol=0.0052)
 
 
-@pytest.mark.parametrize(
-    "keys", [[], ["Home"], ["ArrowRight"] * 12, ["End"], ["ArrowRight", "ArrowLeft"]]
-)
-def test_the_learned_density_is_drawn_at_the_slider(visit, keys):
+def test_the_learned_density_is_drawn_at_the_slider(visit):
     page = open_figure(visit, "learned")
-    t = np.array([[move(page, "t", *keys)]])
-    params = mixtures(t)
-    x, density = drawn(page, "concat_1_layer_0_marks", "x", "density")
-    exact = np.exp(mdn_np.log_prob(x[:, None, None], *params))[:, 0]
-    assert np.allclose(density, exact, atol=0.02 * exact.max())  # of rounded parameters
+    for keys in [], ["Home"], ["ArrowRight"] * 12, ["End"], ["ArrowLeft"]:
+        t = np.array([[move(page, "t", *keys)]])
+        params = mixtures(t)
+        x, density = drawn(page, "concat_1_layer_0_marks", "x", "density")
+        exact = np.exp(mdn_np.log_prob(x[:, None, None], *params))[:, 0]
+        assert np.allclose(density, exact, atol=0.02 * exact.max())  # of rounded parameters
 
-    low, high, width = drawn(page, "concat_1_layer_1_marks", "low", "high", "height")
-    branches = INVERSE.branches(t)[0]
-    branches = branches[~np.isnan(branches[:, 0])]
-    assert np.allclose(np.transpose([low, high]), branches, atol=6e-4)
-    assert np.allclose(width, INVERSE.pdf(branches.mean(axis=-1)[:, None], t), rtol=0.01)
+        low, high, width = drawn(page, "concat_1_layer_1_marks", "low", "high", "height")
+        branches = INVERSE.branches(t)[0]
+        branches = branches[~np.isnan(branches[:, 0])]
+        assert np.allclose(np.transpose([low, high]), branches, atol=6e-4)
+        assert np.allclose(
+            width, INVERSE.pdf(branches.mean(axis=-1)[:, None], t), rtol=0.01
+        )
 
-    told = numbers(readout(page))
-    ends = [mdn_np.cdf(end[:, None, None], *params)[:, 0] for end in branches.T]
-    learned = 100 * (ends[1] - ends[0])
-    assert told[0] == t.item()
-    assert np.allclose(told[3::4][: len(learned)], learned, atol=0.51)
+        told = numbers(readout(page))
+        ends = [mdn_np.cdf(end[:, None, None], *params)[:, 0] for end in branches.T]
+        learned = 100 * (ends[1] - ends[0])
+        assert told[0] == t.item()
+        assert np.allclose(told[3::4][: len(learned)], learned, atol=0.51)
 
 
-@pytest.mark.parametrize("frame", range(len(EPOCHS)))
-def test_training_shows_the_snapshot(visit, frame):
+def test_training_shows_the_snapshot(visit):
     page = open_figure(visit, "training")
-    keys = ["End", "Home"] + ["ArrowRight"] * frame
-    assert move(page, "snapshot", *keys) == frame + 1
-    log_pi, mu, _ = SNAPSHOTS[frame]
-    k, t, x, weight = drawn(page, "concat_0_layer_1_marks", "k", "t", "x", "weight")
-    if not k.size:  # the marks of lines stand in a group for each line
-        pytest.fail("no line is drawn")
-    i = np.rint((t - STEPS[0]) / np.diff(STEPS[::2, 0])[0]).astype(int)
-    assert np.allclose(x, mu[i, k.astype(int), 0], atol=6e-4)
-    assert np.allclose(weight, np.exp(log_pi)[i, k.astype(int)], atol=6e-3)
-    epoch, loss = numbers(readout(page))[:2]
-    assert epoch == EPOCHS[frame]
-    assert loss == pytest.approx(LOSSES[EPOCHS[frame] - 1], abs=6e-4)
+    for frame in range(len(EPOCHS)):
+        keys = ["ArrowRight"] if frame else ["End", "Home"]
+        assert move(page, "snapshot", *keys) == frame + 1
+        log_pi, mu, _ = SNAPSHOTS[frame]
+        k, t, x, weight = drawn(page, "concat_0_layer_1_marks", "k", "t", "x", "weight")
+        if not k.size:  # the marks of lines stand in a group for each line
+            pytest.fail("no line is drawn")
+        i = np.rint((t - STEPS[0]) / np.diff(STEPS[::2, 0])[0]).astype(int)
+        assert np.allclose(x, mu[i, k.astype(int), 0], atol=6e-4)
+        assert np.allclose(weight, np.exp(log_pi)[i, k.astype(int)], atol=6e-3)
+        epoch, loss = numbers(readout(page))[:2]
+        assert epoch == EPOCHS[frame]
+        assert loss == pytest.approx(LOSSES[EPOCHS[frame] - 1], abs=6e-4)
 
 
-@pytest.mark.parametrize("keys", [[], ["Home"], ["ArrowLeft"] * 10, ["End"]])
-def test_samples_are_those_of_the_temperature(visit, keys):
+def test_samples_are_those_of_the_temperature(visit):
     page = open_figure(visit, "temperature")
-    tau = move(page, "tau", *keys)
-    t, u, eps, x = drawn(page, "layer_0_marks", "t", "u", "eps", "x")
-    assert len(x) == 3 * len(INPUTS)
+    for keys in [], ["Home"], ["ArrowRight"] * 10, ["End"]:
+        tau = move(page, "tau", *keys)
+        t, u, eps, x = drawn(page, "layer_0_marks", "t", "u", "eps", "x")
+        assert len(x) == 3 * len(INPUTS)
 
-    # The same by hand: choose by u among the components, in the order of their means.
-    i = np.abs(t[:, None] - INPUTS[:, 0]).argmin(axis=-1)
-    log_pi, mu, log_sigma = mixtures(INPUTS)
-    order = np.argsort(mu[..., 0], axis=-1)
-    weight, mean, scale = (
-        np.take_along_axis(a, order, axis=-1)[i]
-        for a in (np.exp(log_pi / tau), mu[..., 0], np.exp(log_sigma[..., 0]))
-    )
-    ends = weight.cumsum(axis=-1) / weight.sum(axis=-1, keepdims=True)
-    k = (ends < u[:, None]).sum(axis=-1)
-    rows = np.arange(len(x))
-    by_hand = mean[rows, k] + np.sqrt(tau) * scale[rows, k] * eps
-    assert np.mean(np.isclose(x, by_hand, atol=0.003)) > 0.98  # u may be at an end
+        # The same by hand: choose by u among the components, in the order of their means.
+        i = np.abs(t[:, None] - INPUTS[:, 0]).argmin(axis=-1)
+        log_pi, mu, log_sigma = mixtures(INPUTS)
+        order = np.argsort(mu[..., 0], axis=-1)
+        weight, mean, scale = (
+            np.take_along_axis(a, order, axis=-1)[i]
+            for a in (np.exp(log_pi / tau), mu[..., 0], np.exp(log_sigma[..., 0]))
+        )
+        ends = weight.cumsum(axis=-1) / weight.sum(axis=-1, keepdims=True)
+        k = (ends < u[:, None]).sum(axis=-1)
+        rows = np.arange(len(x))
+        by_hand = mean[rows, k] + np.sqrt(tau) * scale[rows, k] * eps
+        assert np.mean(np.isclose(x, by_hand, atol=0.003)) > 0.98  # u may be at an end
 
-    told = numbers(readout(page))
-    impossible = (INVERSE.pdf(x[:, None], t[:, None]) == 0).sum()
-    assert told[0] == tau
-    assert told[1] == pytest.approx(impossible, abs=2)  # on the edge, but for rounding
-    assert told[2] == len(x)
-    near = INPUTS[[np.abs(INPUTS - 0.35).argmin()]]
-    log_pi, mu, log_sigma = mixtures(near)
-    log_pi = log_pi / tau - np.log(np.exp(log_pi / tau).sum())
-    cold = log_pi, mu, log_sigma + 0.5 * np.log(tau)
-    share = 100 * mdn_np.cdf(np.array([[0.37]]), *cold).item()
-    assert told[-1] == pytest.approx(share, abs=1.5)
+        told = numbers(readout(page))
+        impossible = (INVERSE.pdf(x[:, None], t[:, None]) == 0).sum()
+        assert told[0] == tau
+        assert told[1] == pytest.approx(impossible, abs=2)  # on the edge, but for rounding
+        assert told[2] == len(x)
+        near = INPUTS[[np.abs(INPUTS - 0.35).argmin()]]
+        log_pi, mu, log_sigma = mixtures(near)
+        log_pi = log_pi / tau - np.log(np.exp(log_pi / tau).sum())
+        cold = log_pi, mu, log_sigma + 0.5 * np.log(tau)
+        share = 100 * mdn_np.cdf(np.array([[0.37]]), *cold).item()
+        assert told[-1] == pytest.approx(share, abs=1.5)
