@@ -26,19 +26,9 @@ if keras.backend.backend() != "tensorflow":
     )
 
 __all__ = [
-    "MDNHead",
-    "MixtureDensityNetwork",
-    "component_pdf",
-    "covariance",
-    "initialize",
-    "log_prob",
-    "mean",
-    "mode",
-    "nll",
-    "sample",
-    "split_cholesky",
-    "variance",
-]
+    "MDNHead", "MixtureDensityNetwork", "component_pdf", "covariance", "initialize",
+    "log_prob", "mean", "mode", "nll", "sample", "split_cholesky", "variance",
+]  # fmt: skip
 
 
 def component_pdf(y, mu, var):
@@ -50,7 +40,7 @@ def component_pdf(y, mu, var):
     """
     mu, y, var = _tensors(mu, y, var)
     _check.pdf(y, mu, var)
-    _check_values({"y": y, "var": var}, no_nan=["y"], positive=["var"])
+    _check_values({"y": y, "var": var}, no_nan=("y",), positive=("var",))
     square = (y[..., None, :] - mu) ** 2
     log_normal = -0.5 * square / var - 0.5 * tf.math.log(var) - HALF_LOG_2PI
     return tf.exp(tf.reduce_sum(log_normal, axis=-1))
@@ -140,10 +130,9 @@ def mode(log_pi, mu, log_sigma=None, unit_tril=None, *, kind="component"):
     1.7696
     """
     _check.kind(kind)
-    needs_noise, no_nan = kind != "component", ["log_pi", "mu", "log_sigma", "unit_tril"]
-    _, log_pi, mu, log_sigma, unit_tril = _checked(
-        None, log_pi, mu, log_sigma, unit_tril, needs_noise=needs_noise, no_nan=no_nan
-    )
+    options = {"no_nan": _check.PARAMETERS, "needs_noise": kind != "component"}
+    params = _checked(None, log_pi, mu, log_sigma, unit_tril, **options)
+    _, log_pi, mu, log_sigma, unit_tril = params
     if kind == "component":
         return _pick(mu, tf.argmax(log_pi, axis=-1)[..., None])[..., 0, :]
     if kind == "peak":
@@ -168,10 +157,8 @@ def sample(log_pi, mu, log_sigma, unit_tril=None, *, n=None, seed=None, temperat
     [-1.0]
     """
     _check.draw(n, temperature)
-    no_nan = ["log_pi", "mu", "log_sigma", "unit_tril"]
-    _, log_pi, mu, log_sigma, unit_tril = _checked(
-        None, log_pi, mu, log_sigma, unit_tril, no_nan=no_nan
-    )
+    params = _checked(None, log_pi, mu, log_sigma, unit_tril, no_nan=_check.PARAMETERS)
+    _, log_pi, mu, log_sigma, unit_tril = params
     key_u, key_noise = tf.unstack(tf.random.split(_key(seed), 2))
     lead = tf.broadcast_dynamic_shape(tf.shape(log_pi)[:-1], tf.shape(mu)[:-2])
     many = tf.concat([lead, [1 if n is None else n]], axis=0)
@@ -211,7 +198,7 @@ def split_cholesky(scale_tril):
     (scale_tril,) = _tensors(scale_tril)
     _check.square(scale_tril)
     sigma = tf.linalg.diag_part(scale_tril)
-    _check_values({"diagonal of scale_tril": sigma}, positive=["diagonal of scale_tril"])
+    _check_values({"scale_tril's diagonal": sigma}, positive=("scale_tril's diagonal",))
     return tf.math.log(sigma), tf.linalg.band_part(scale_tril, -1, 0) / sigma[..., None]
 
 
@@ -254,7 +241,7 @@ class MDNHead(keras.layers.Layer):
         }
         log_pi, mu = tf.nn.log_softmax(a["pi"], axis=-1), a["mu"]
         if self.noise == "fixed":
-            return log_pi, mu, tf.fill(tf.shape(mu[..., :1, :1]), math.log(self.sigma))
+            return log_pi, mu, math.log(self.sigma) * tf.ones_like(mu[..., :1, :1])
         log_sigma = a["log_sigma"]
         if self.sigma_floor:  # log(exp(a^σ) + floor)
             floor = math.log(self.sigma_floor)
@@ -309,7 +296,7 @@ class MixtureDensityNetwork(keras.Model):
         sigma_floor=0.0,
         **kwargs,
     ):
-        widths = _check.hidden(inputs, hidden, activation)
+        widths = _check.widths(inputs, hidden, activation)
         super().__init__(**kwargs)
         self.widths, self.activation = widths, activation
         self.autocast = False  # x keeps its precision until it is scaled
@@ -459,22 +446,13 @@ def _split(a, axes):
 # What is asked of the arguments
 
 
-def _checked(
-    y, log_pi, mu, log_sigma=None, unit_tril=None, *, needs_noise=True, no_nan=("y",)
-):
-    """All as tensors, None where none was given, once shapes and values are right."""
-    given = log_pi
-    mu, y, log_pi, log_sigma, unit_tril = _tensors(mu, y, log_pi, log_sigma, unit_tril)
-    names = {
-        "y": y,
-        "log_pi": log_pi,
-        "mu": mu,
-        "log_sigma": log_sigma,
-        "unit_tril": unit_tril,
-    }
-    _check.shapes(**names, needs_noise=needs_noise)
-    _check_values(names, no_nan=no_nan, given=given)
-    return y, log_pi, mu, log_sigma, unit_tril
+def _checked(y, log_pi, mu, *noise, no_nan=("y",), needs_noise=True):
+    """All as tensors, None where none was given; their shapes and values fit."""
+    tensors = _tensors(mu, y, log_pi, *noise)
+    named = dict(zip(("mu", "y", "log_pi", "log_sigma", "unit_tril"), tensors, strict=True))
+    _check.shapes(**named, needs_noise=needs_noise)
+    _check_values(named, no_nan=no_nan, given=log_pi)
+    return [named[name] for name in _check.NAMES]
 
 
 def _check_values(tensors, no_nan=(), positive=(), given=None):

@@ -20,19 +20,9 @@ from . import numpy as mdn_np
 from ._check import HALF_LOG_2PI
 
 __all__ = [
-    "MDNHead",
-    "MixtureDensityNetwork",
-    "component_pdf",
-    "covariance",
-    "initialize",
-    "log_prob",
-    "mean",
-    "mode",
-    "nll",
-    "sample",
-    "split_cholesky",
-    "variance",
-]
+    "MDNHead", "MixtureDensityNetwork", "component_pdf", "covariance", "initialize",
+    "log_prob", "mean", "mode", "nll", "sample", "split_cholesky", "variance",
+]  # fmt: skip
 
 
 def component_pdf(y, mu, var):
@@ -44,7 +34,7 @@ def component_pdf(y, mu, var):
     """
     mu, y, var = _tensors(mu, y, var)
     _check.pdf(y, mu, var)
-    _check_values({"y": y, "var": var}, no_nan=["y"], positive=["var"])
+    _check_values({"y": y, "var": var}, no_nan=("y",), positive=("var",))
     log_normal = -0.5 * (y[..., None, :] - mu) ** 2 / var - 0.5 * var.log() - HALF_LOG_2PI
     return log_normal.sum(dim=-1).exp()
 
@@ -136,10 +126,9 @@ def mode(log_pi, mu, log_sigma=None, unit_tril=None, *, kind="component"):
     1.7696
     """
     _check.kind(kind)
-    needs_noise, no_nan = kind != "component", ["log_pi", "mu", "log_sigma", "unit_tril"]
-    _, log_pi, mu, log_sigma, unit_tril = _checked(
-        None, log_pi, mu, log_sigma, unit_tril, needs_noise=needs_noise, no_nan=no_nan
-    )
+    options = {"no_nan": _check.PARAMETERS, "needs_noise": kind != "component"}
+    params = _checked(None, log_pi, mu, log_sigma, unit_tril, **options)
+    _, log_pi, mu, log_sigma, unit_tril = params
     if kind == "component":
         return _pick(mu, log_pi.argmax(dim=-1, keepdim=True))[..., 0, :]
     if kind == "peak":
@@ -162,10 +151,8 @@ def sample(log_pi, mu, log_sigma, unit_tril=None, *, n=None, seed=None, temperat
     [-1.0]
     """
     _check.draw(n, temperature)
-    no_nan = ["log_pi", "mu", "log_sigma", "unit_tril"]
-    _, log_pi, mu, log_sigma, unit_tril = _checked(
-        None, log_pi, mu, log_sigma, unit_tril, no_nan=no_nan
-    )
+    params = _checked(None, log_pi, mu, log_sigma, unit_tril, no_nan=_check.PARAMETERS)
+    _, log_pi, mu, log_sigma, unit_tril = params
     options = {"generator": _generator(seed, mu), "dtype": mu.dtype, "device": mu.device}
     lead = torch.broadcast_shapes(log_pi.shape[:-1], mu.shape[:-2])
     count = 1 if n is None else n
@@ -197,7 +184,7 @@ def split_cholesky(scale_tril):
     (scale_tril,) = _tensors(scale_tril)
     _check.square(scale_tril)
     sigma = scale_tril.diagonal(dim1=-2, dim2=-1)
-    _check_values({"diagonal of scale_tril": sigma}, positive=["diagonal of scale_tril"])
+    _check_values({"scale_tril's diagonal": sigma}, positive=("scale_tril's diagonal",))
     return sigma.log(), scale_tril.tril() / sigma[..., None]
 
 
@@ -324,7 +311,7 @@ class MixtureDensityNetwork(nn.Module):
         sigma_floor=0.0,
     ):
         super().__init__()
-        self.widths, self.activation = _check.hidden(inputs, hidden, activation), activation
+        self.widths, self.activation = _check.widths(inputs, hidden, activation), activation
         self.hidden = nn.Sequential()
         for width, size in zip(self.widths, self.widths[1:], strict=False):
             self.hidden.append(nn.Linear(width, size))
@@ -433,22 +420,13 @@ def _pick(a, k):
 # What is asked of the arguments
 
 
-def _checked(
-    y, log_pi, mu, log_sigma=None, unit_tril=None, *, needs_noise=True, no_nan=("y",)
-):
-    """All as tensors, None where none was given, once shapes and values are right."""
-    given = log_pi
-    mu, y, log_pi, log_sigma, unit_tril = _tensors(mu, y, log_pi, log_sigma, unit_tril)
-    names = {
-        "y": y,
-        "log_pi": log_pi,
-        "mu": mu,
-        "log_sigma": log_sigma,
-        "unit_tril": unit_tril,
-    }
-    _check.shapes(**names, needs_noise=needs_noise)
-    _check_values(names, no_nan=no_nan, given=given)
-    return y, log_pi, mu, log_sigma, unit_tril
+def _checked(y, log_pi, mu, *noise, no_nan=("y",), needs_noise=True):
+    """All as tensors, None where none was given; their shapes and values fit."""
+    tensors = _tensors(mu, y, log_pi, *noise)
+    named = dict(zip(("mu", "y", "log_pi", "log_sigma", "unit_tril"), tensors, strict=True))
+    _check.shapes(**named, needs_noise=needs_noise)
+    _check_values(named, no_nan=no_nan, given=log_pi)
+    return [named[name] for name in _check.NAMES]
 
 
 @torch.no_grad()
@@ -491,8 +469,8 @@ def _tensor(a, device=None):
     if isinstance(a, (list, tuple)) and any(map(torch.is_tensor, a)):
         return torch.stack(tuple(a))
     a = np.array(a, order="C")
-    a = a if a.dtype.kind == "f" else a.astype(np.float64)
-    return torch.from_numpy(a).to(device)
+    dtype = a.dtype.newbyteorder("=") if a.dtype.kind == "f" else np.float64
+    return torch.from_numpy(a.astype(dtype)).to(device)
 
 
 def _wide(a):
