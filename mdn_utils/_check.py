@@ -44,7 +44,7 @@ def tolerance(log_pi):
 
 
 def values(arrays, no_nan=(), positive=(), tolerance=0.0):
-    """No NaN in some, positive numbers in others; log_pi, unit_tril have their own rules."""
+    """No NaN in some, positive numbers in others; log_pi and unit_tril have own rules."""
     arrays = {name: a for name, a in arrays.items() if a is not None}
     for name in no_nan:
         if name in arrays and (bad := np.isnan(a := arrays[name])).any():

@@ -19,10 +19,10 @@ argument        shape                meaning
 ==============  ===================  ====================================================
 
 The leading axes are rows; they broadcast. Log densities are in nats, with all constants.
-Every function raises a ValueError that names the argument, the rule and what it got: where
-a shape does not fit, y holds NaN, ``log_pi`` does not sum to one (give or take 0.01, 0.05 in
-half precision), ``unit_tril`` has other numbers than ones on its diagonal, and for what its
-docstring says. `mdn_utils.check_values` switches off all but the checks of shapes.
+Every function raises a ValueError that names the argument, the rule and what it got, where
+a shape does not fit, y holds NaN, ``log_pi`` does not sum to one (give or take 0.01, 0.05
+in half precision) or ``unit_tril`` has no ones on its diagonal, and where its docstring
+says so. `mdn_utils.check_values` switches off all but the checks of shapes.
 
 :mod:`mdn_utils.tensorflow` and :mod:`mdn_utils.torch` hold the same functions under the
 same names, and a network; `cdf`, `quantile` and `crps`, for D = 1, are here alone.
@@ -102,8 +102,8 @@ def log_prob(y, log_pi, mu, log_sigma, unit_tril=None):
 def nll(y, log_pi, mu, log_sigma, unit_tril=None):
     """``-1/N Σ_n log p(y_n)``: the negative log-likelihood of a row, the training loss.
 
-    Arguments as for `log_prob`, with one target for each row: y is refused where it would be
-    repeated along the rows of the parameters. Returns the average, a scalar, in nats.
+    Arguments as for `log_prob`, with one target for each row: y is refused where it would
+    be repeated along the rows. Returns the average, a scalar, in nats.
 
     >>> with np.errstate(divide="ignore"):
     ...     log_pi = np.log([1.0, 0.0, 0.0])
@@ -176,13 +176,14 @@ def mode(log_pi, mu, log_sigma=None, unit_tril=None, *, kind="component"):
     ``exact``       the highest point of the mixture itself
     ==============  ===============================================================
 
-    The highest point may lie away from every mean, even for D = 1. But every maximum lies on
-    the ridgeline ``x(a) = (Σ_k a_k Σ_k⁻¹)⁻¹ Σ_k a_k Σ_k⁻¹ μ_k``, a in the simplex. The search
-    looks there at all means, at three points between any two components and, for K > 2, at
-    64 more; moves the 128 highest three times to the x(a) of their responsibilities, which
-    never goes down; and climbs on from the 16 highest, by such moves or Newton's steps,
-    whichever end higher, until they stand still. A maximum can escape all that, but none did
-    in thousands of random mixtures. Of several equally high points any may come out.
+    The highest point may lie away from every mean, even for D = 1. But every maximum lies
+    on the ridgeline ``x(a) = (Σ_k a_k Σ_k⁻¹)⁻¹ Σ_k a_k Σ_k⁻¹ μ_k``, a in the simplex. The
+    search looks there at all means, at three points between any two components and, for
+    K > 2, at 64 more; moves the 128 highest three times to the x(a) of their
+    responsibilities, which never goes down; and climbs on from the 16 highest, by such
+    moves or Newton's steps, whichever end higher, until they stand still. A maximum can
+    escape that; none did in thousands of random mixtures. Of several equally high points
+    any may come out.
 
     Arguments as for `log_prob`; log_sigma and unit_tril may be left out for ``component``,
     where they do not matter. NaN in any parameter is refused. Returns the mode, (..., D).

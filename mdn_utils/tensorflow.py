@@ -146,9 +146,10 @@ def mode(log_pi, mu, log_sigma=None, unit_tril=None, *, kind="component"):
 
 
 def sample(log_pi, mu, log_sigma, unit_tril=None, *, n=None, seed=None, temperature=1.0):
-    """``k ~ π``, then ``y = μ_k + L_k ε``, without gradients: see `mdn_utils.numpy.sample`.
+    """``k ~ π``, then ``y = μ_k + L_k ε``: see `mdn_utils.numpy.sample`.
 
-    The seed is an integer >= 0 or a `tf.random.Generator`; None draws from TensorFlow's own.
+    No gradients. The seed is an integer >= 0 or a `tf.random.Generator`; None draws from
+    TensorFlow's own.
 
     >>> log_pi, mu = tf.math.log([0.5, 0.5]), tf.constant([[-1.0], [1.0]])
     >>> sample(log_pi, mu, tf.fill((2, 1), -2.3), n=1000, seed=0).shape
@@ -266,14 +267,13 @@ class MDNHead(keras.layers.Layer):
 class MixtureDensityNetwork(keras.Model):
     """``(x - x_mean) / x_scale -> hidden layers -> MDNHead -> units of y``.
 
-    Arguments, outputs and the scaling that it carries, as weights that are not trained,
-    are those of `mdn_utils.torch.MixtureDensityNetwork`; **kwargs: name, dtype and the like.
+    Arguments, outputs and the scaling that it carries, as weights that are not trained, are
+    those of `mdn_utils.torch.MixtureDensityNetwork`; kwargs are name, dtype and the like.
 
-    Compile the network with an optimizer alone: its loss is `nll`, for one target at each
-    step of a sequence, too. ``sample_weight`` weighs rows or steps, -1/N Σ_n w_n log p(y_n);
-    where it is 0, targets may be NaN; steps that a mask leaves out do not count in N. What
-    ``save`` writes, a ``.keras`` file, `keras.saving.load_model` reads wherever this module
-    was imported.
+    Compile the network with an optimizer alone: its loss is `nll`, at each step of a
+    sequence, too. ``sample_weight`` weighs rows or steps, -1/N Σ_n w_n log p(y_n); where it
+    is 0, targets may be NaN. Steps that a mask leaves out do not count in N. The ``.keras``
+    file that ``save`` writes, `keras.saving.load_model` reads once this module is imported.
 
     >>> network = MixtureDensityNetwork(inputs=1, D=1, K=26, hidden=50)
     >>> sum(math.prod(weight.shape) for weight in network.trainable_weights)
@@ -285,17 +285,9 @@ class MixtureDensityNetwork(keras.Model):
     """
 
     def __init__(
-        self,
-        inputs,
-        D,
-        K,
-        hidden=50,
-        activation="tanh",
-        noise="diagonal",
-        sigma=None,
-        sigma_floor=0.0,
-        **kwargs,
-    ):
+        self, inputs, D, K, hidden=50, activation="tanh",
+        noise="diagonal", sigma=None, sigma_floor=0.0, **kwargs,
+    ):  # fmt: skip
         widths = _check.widths(inputs, hidden, activation)
         super().__init__(**kwargs)
         self.widths, self.activation = widths, activation
@@ -307,16 +299,12 @@ class MixtureDensityNetwork(keras.Model):
             for i, size in enumerate(widths[1:], start=1)
         ]
         self.head = MDNHead(D, K, noise, sigma, sigma_floor, name="head", dtype=dtype)
+        options = {"trainable": False, "autocast": False, "dtype": "float32"}
+        if self.variable_dtype == "float64":
+            options["dtype"] = "float64"
         for name, size in _check.scaling(inputs, D, noise).items():
-            weight = self.add_weight(
-                shape=(size,),
-                initializer="zeros" if "mean" in name else "ones",
-                dtype="float64" if self.variable_dtype == "float64" else "float32",
-                trainable=False,
-                autocast=False,
-                name=name,
-            )
-            setattr(self, name, weight)
+            start = "zeros" if "mean" in name else "ones"
+            setattr(self, name, self.add_weight((size,), start, name=name, **options))
         self.build((None, inputs))
 
     def build(self, x_shape):
@@ -350,42 +338,28 @@ class MixtureDensityNetwork(keras.Model):
         self.compile(**keras.saving.deserialize_keras_object(config))
         self.optimizer.build(self.trainable_variables)
 
-    def compute_loss(self, x=None, y=None, y_pred=None, sample_weight=None, training=True):
-        """`nll`, weighted as the docstring of the class says, plus losses of regularizers."""
-        mask = getattr(y_pred[1], "_keras_mask", None)
+    def compute_loss(self, x=None, y=None, y_pred=None, sample_weight=None, **kwargs):
+        """`nll`, weighted as the class says, plus the losses of regularizers."""
+        mask = getattr(y_pred[0], "_keras_mask", None)
         if sample_weight is None and mask is None:
             return tf.add_n([nll(y, *y_pred), *self.losses])
-        y, mu = _wide(y), y_pred[1]
+        mu, y, weight = _tensors(y_pred[1], y, sample_weight)
+        counts = tf.ones(tf.shape(mu)[:-2], mu.dtype)
         _check.one_target_a_row(y, mu[..., 0, 0])
-        weight = tf.ones(tf.shape(mu)[:-2]) if mask is None else tf.cast(mask, mu.dtype)
-        count = tf.maximum(tf.reduce_sum(weight), 1)
-        if sample_weight is not None:
-            given = tf.cast(sample_weight, mu.dtype)
-            if given.shape.rank == mu.shape.rank - 1 and given.shape[-1] == 1:
-                given = given[..., 0]  # (B, 1) for (B,), (B, T, 1) for (B, T)
-            while given.shape.rank < mu.shape.rank - 2:
-                given = given[..., None]  # (B,) for (B, T)
-            weight = weight * given
-        weight = tf.broadcast_to(weight, tf.shape(mu)[:-2])
-        # where nothing weighs, a mean in place of what may be NaN
-        y = tf.where(
-            weight[..., None] == 0, tf.stop_gradient(mu[..., 0, :]), tf.cast(y, mu.dtype)
+        counts = counts if mask is None else counts * tf.cast(mask, mu.dtype)
+        weight = (
+            counts if weight is None else counts * _like_rows(weight, mu.shape.rank - 2)
         )
-        loss = -tf.reduce_sum(weight * log_prob(y, *y_pred)) / count
-        return tf.add_n([loss, *self.losses])
+        # where nothing weighs, a mean in place of what may be NaN
+        y = tf.where(weight[..., None] == 0, tf.stop_gradient(mu[..., 0, :]), y)
+        total = tf.reduce_sum(weight * log_prob(y, *y_pred))
+        return tf.add_n([-total / tf.maximum(tf.reduce_sum(counts), 1), *self.losses])
 
     def get_config(self):
-        options = {
-            "inputs": self.widths[0],
-            "D": self.head.D,
-            "K": self.head.K,
-            "hidden": list(self.widths[1:]),
-            "activation": self.activation,
-            "noise": self.head.noise,
-            "sigma": self.head.sigma,
-            "sigma_floor": self.head.sigma_floor,
-        }
-        return {**super().get_config(), **options}
+        head = self.head.get_config()
+        options = {name: head[name] for name in ("D", "K", "noise", "sigma", "sigma_floor")}
+        options |= {"inputs": self.widths[0], "hidden": list(self.widths[1:])}
+        return {**super().get_config(), **options, "activation": self.activation}
 
 
 def initialize(network, x, y, seed=0, *, steepness=4.0, sigma=0.2, head_scale=0.1):
@@ -434,6 +408,19 @@ def _pick(a, k):
     a = tf.broadcast_to(a, tf.concat([lead, tf.shape(a)[-2:]], axis=0))
     k = tf.broadcast_to(k, tf.concat([lead, tf.shape(k)[-1:]], axis=0))
     return tf.gather(a, k, axis=-2, batch_dims=k.shape.rank - 1)
+
+
+def _like_rows(weight, rank):
+    """Weights with as many axes as the rows: (B, 1) for (B,), (B, T, 1) for (B, T) ..."""
+    if weight.shape.rank == rank + 1 and weight.shape[-1] == 1:
+        weight = weight[..., 0]
+    rule = (
+        "sample_weight must have at most {} axes, one number for each target, got shape {}"
+    )
+    _check.must(weight.shape.rank <= rank, rule, rank, weight.shape)
+    return tf.reshape(
+        weight, [*tf.unstack(tf.shape(weight)), *[1] * (rank - weight.shape.rank)]
+    )
 
 
 def _split(a, axes):
