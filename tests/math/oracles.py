@@ -1,6 +1,9 @@
-"""Mixtures to test with, and what SciPy and PyTorch say about them."""
+"""The modules to test, mixtures to test them with, and what PyTorch says about these."""
+
+from importlib import import_module
 
 import numpy as np
+import tensorflow as tf
 import torch
 from scipy.special import log_softmax
 from torch.distributions import Categorical, MixtureSameFamily, MultivariateNormal
@@ -57,3 +60,85 @@ def log_density(y, log_pi, *noise):
     parts = pytorch(log_pi, *noise).component_distribution.log_prob(y)
     parts = parts + torch.tensor(np.asarray(log_pi, "float64"))
     return parts.logsumexp(dim=-1).numpy()
+
+
+class Table:
+    """What pandas and its like offer to NumPy: no dtype, and columns by name alone."""
+
+    def __init__(self, values):
+        self.values = np.asarray(values)
+        self.shape, self.__len__ = self.values.shape, self.values.__len__
+
+    def __array__(self, dtype=None, copy=None):
+        return self.values.astype(dtype) if dtype else self.values
+
+    def __getitem__(self, name):
+        raise KeyError(name)
+
+    def __iter__(self):
+        return iter("abc")
+
+
+class Library:
+    """One module of mdn_utils: called with arrays, it answers in arrays."""
+
+    def __init__(self, name):
+        self.name, self.mdn = name, import_module(f"mdn_utils.{name}")
+
+    def __call__(self, function, *args, **options):
+        args = [self.tensor(a) if isinstance(a, np.ndarray) else a for a in args]
+        return self.array(getattr(self.mdn, function)(*args, **options))
+
+    def tensor(self, a, dtype=None):
+        a = np.asarray(a, dtype)
+        if self.name == "numpy":
+            return a
+        return tf.constant(a) if self.keras else torch.tensor(a)
+
+    def array(self, a):
+        if self.name == "torch":
+            a = a.detach()
+            return (a.float() if a.dtype == torch.bfloat16 else a).numpy()
+        return np.asarray(a)
+
+    @property
+    def keras(self):
+        return self.name == "tensorflow"
+
+    def gradients(self, function, *args):
+        """The value of a scalar function of tensors, and its gradients, as arrays."""
+        args = [self.tensor(a) for a in args]
+        if self.keras:
+            with tf.GradientTape() as tape:
+                tape.watch(args)
+                value = function(*args)
+            return value.numpy(), [g.numpy() for g in tape.gradient(value, args)]
+        value = function(*(a.requires_grad_() for a in args))
+        value.backward()
+        return value.item(), [a.grad.numpy() for a in args]
+
+    def network(self, inputs, D, K, noise="diagonal", dtype="float64", **options):
+        """A network; of fixed noise with the σ of oracles.py."""
+        options |= {"sigma": SIGMA} if noise == "fixed" else {}
+        options |= {"dtype": dtype} if self.keras else {}
+        network = self.mdn.MixtureDensityNetwork(inputs, D, K, noise=noise, **options)
+        return network if self.keras else network.to(getattr(torch, dtype))
+
+    def outputs(self, network, x):
+        dtype = network.compute_dtype if self.keras else network.head.pi.weight.dtype
+        x = self.tensor(x, dtype if self.keras else str(dtype).removeprefix("torch."))
+        return [self.array(a) for a in network(x)]
+
+    def weights(self, network):
+        """What is trained, kernels of shape (inputs, units)."""
+        if self.keras:
+            return [w.numpy() for w in network.trainable_weights]
+        return [p.detach().numpy().T for p in network.parameters()]
+
+    def set_layer(self, layer, kernel, bias):
+        if self.keras:
+            layer.set_weights([kernel, bias])
+        else:
+            with torch.no_grad():
+                layer.weight.copy_(torch.tensor(kernel.T))
+                layer.bias.copy_(torch.tensor(bias))

@@ -49,48 +49,29 @@ def test_a_density_that_comes_out_as_zero_is_not_close():
 
 @steady
 @given(case=mixtures())
-def test_values_against_pytorch(library, dtype, case):
+def test_values_against_pytorch_and_scipy(library, dtype, case):
     """log_prob, nll and the moments; float32 is compared with what it holds."""
     y, *params = (a.astype(dtype) for a in case)
     oracle, expected = pytorch(*params), log_density(y, *params)
-    values = {
+    for function, value in {
         "log_prob": expected,
         "nll": -expected.mean(),
         "mean": oracle.mean.numpy(),
         "variance": oracle.variance.numpy(),
-    }
-    for function, value in values.items():
+    }.items():
         args = params if function in ("mean", "variance") else (y, *params)
         actual = library(function, *args)
         assert actual.dtype == (np.float64 if library.name == "numpy" else dtype)
         assert_close(actual, value, VALUE[dtype])
-
-
-@steady
-@given(case=mixtures())
-def test_log_prob_and_covariance_against_scipy_and_numpy(case):
-    y, log_pi, mu, *noise = case
-    factor = cholesky(mu, *noise)
-    within = factor @ np.swapaxes(factor, -1, -2)
-    covariance = mdn.covariance(log_pi, mu, *noise)
-    density = mdn.log_prob(y, log_pi, mu, *noise)
-    pi = np.exp(log_pi)
-    for row in np.ndindex(log_pi.shape[:-1]):
-        parts = map(
-            multivariate_normal.logpdf, itertools.repeat(y[row]), mu[row], within[row]
-        )
-        assert_close(density[row], logsumexp(log_pi[row] + [*parts]), ORACLE["scipy"])
-        between = np.atleast_2d(np.cov(mu[row].T, aweights=pi[row], ddof=0))
-        expected = np.einsum("k,kde->de", pi[row], within[row]) + between
-        assert_close(covariance[row], expected, ORACLE["scipy"])
-
-
-@steady
-@given(case=mixtures())
-def test_covariance_equals_that_of_numpy(framework, dtype, case):
-    _, *params = (a.astype(dtype) for a in case)
-    expected = mdn.covariance(*params)
-    assert_close(framework("covariance", *params), expected, VALUE[dtype])
+    covariance = library("covariance", *params)
+    components = oracle.component_distribution.covariance_matrix.numpy()
+    first = (0,) * (expected.ndim)  # SciPy and np.cov know no batches
+    pi, mu, within = np.exp(case[1][first]), params[1][first], components[first]
+    total = np.tensordot(pi, within, 1) + np.cov(mu.T, aweights=pi, ddof=0)
+    assert_close(covariance[first], total, VALUE[dtype])
+    parts = map(multivariate_normal.logpdf, itertools.repeat(y[first]), mu, within)
+    total = logsumexp(params[0][first] + [*parts])
+    assert_close(expected[first], total, ORACLE["scipy"])
 
 
 @steady
@@ -257,21 +238,13 @@ def test_values_and_gradients_at_extremes(library, dtype, case, rng):
 def test_weights_of_zero_get_no_gradient_and_make_none_nan(framework, dtype, rng):
     """log_pi = -inf given as it is, as in the check of chapter 6."""
     _, mu, log_sigma = draw(rng, "diagonal", (2,), 3, 1, dtype)
-    y = rng.standard_normal((2, 1)).astype(dtype)
-    log_pi = np.log(
-        [[1, 1e-300, 0], [0.5, 0, 0.5]],
-        where=[[1, 0, 0], [1, 0, 1]],
-        out=np.full((2, 3), -np.inf),
-    )
-
-    def loss(*params):
-        return framework.mdn.nll(framework.tensor(y), *params)
-
-    _, slopes = framework.gradients(loss, log_pi.astype(dtype), mu, log_sigma)
-    for slope in slopes:
+    y = framework.tensor(rng.standard_normal((2, 1)), dtype)
+    log_pi = np.array([[0, -np.inf, -np.inf], [-np.inf, 0, -np.inf]], dtype)
+    loss = lambda *params: framework.mdn.nll(y, *params)  # noqa: E731
+    for slope in framework.gradients(loss, log_pi, mu, log_sigma)[1]:
         assert np.isfinite(slope).all()
         assert (slope[0, 1:] == 0).all()
-        assert (slope[1, 1] == 0).all()
+        assert (slope[1, ::2] == 0).all()
 
 
 # One target dimension, against quadrature
@@ -318,14 +291,6 @@ def test_crps_against_quadrature(params, y):
     assert_close(mdn.crps([[y]], *params), whole, ORACLE["quad"])
 
 
-def test_crps_is_least_on_average_for_the_model_that_drew_the_data():
-    params = np.log([0.5, 0.5]), np.array([[-1.0], [1.0]]), np.log([[0.3], [0.3]])
-    y = mdn.sample(*params, n=20_000, seed=0)
-    true = mdn.crps(y, *params).mean()
-    for wrong in (0.8, 1.3):
-        assert mdn.crps(y, params[0], wrong * params[1], params[2]).mean() > true
-
-
 def test_crps_does_not_hold_every_pair_of_components():
     """N K² numbers are 400 MB here; N K are 8 MB."""
     log_pi, mu, log_sigma = random_rows(0, 20_000, 50)
@@ -334,11 +299,9 @@ def test_crps_does_not_hold_every_pair_of_components():
     peak = tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()
     assert peak < 160e6, f"{peak / 1e6:.0f} MB"
-    few = slice(0, 20_000, 5000)
-    expected = [
-        mdn.crps([0.0], log_pi[i], mu[i], log_sigma[i]) for i in range(*few.indices(20_000))
-    ]
-    assert_close(score[few], expected, VALUE["float64"])
+    assert_close(
+        score[7], mdn.crps([0.0], log_pi[7], mu[7], log_sigma[7]), VALUE["float64"]
+    )
 
 
 PROBABILITIES = np.r_[1e-200, 1e-12, 1e-6, np.linspace(0.001, 0.999, 41), 1 - 1e-9]

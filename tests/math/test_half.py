@@ -1,13 +1,10 @@
 """Half precision: computed in float32 at least, for every noise model."""
 
-import contextlib
-
 import keras
 import numpy as np
 import pytest
 import torch
-from conftest import Library
-from oracles import SIGMA, draw, log_density
+from oracles import SIGMA, Library, draw, log_density
 from tolerances import VALUE, assert_close
 
 from mdn_utils import numpy as mdn
@@ -75,29 +72,16 @@ def network(noise, rng):
 
 
 @pytest.mark.parametrize("dtype", [torch.bfloat16, torch.float16])
-@pytest.mark.parametrize("inside", [True, False], ids=["loss inside", "loss outside"])
-def test_autocast(network, dtype, inside):
+@pytest.mark.parametrize("way", ["autocast", "autocast of the network alone", "half"])
+def test_networks_of_pytorch(network, dtype, way):
     network, x, y, expected = network
-    network, x, y = network.float(), x.float(), y.float()
-    cast = torch.autocast("cpu", dtype=dtype)
-    with cast:
+    held = dtype if way == "half" else torch.float32
+    network, x, y = network.to(held), x.to(held), y.float()
+    with torch.autocast("cpu", dtype=dtype, enabled=way != "half"):
         params = network(x)
-    with cast if inside else contextlib.nullcontext():
+    with torch.autocast("cpu", dtype=dtype, enabled=way == "autocast"):
         loss = mdn_torch.nll(y, *params)
         right(mdn_torch, y, [a.detach() for a in params])
-    assert loss.dtype == torch.float32
-    assert abs(loss.item() - expected) < ROUNDED
-    loss.backward()
-    assert all(p.grad.isfinite().all() for p in network.parameters())
-
-
-@pytest.mark.parametrize("dtype", [torch.bfloat16, torch.float16])
-def test_networks_in_half_precision(network, dtype):
-    network, x, y, expected = network
-    network = network.to(dtype)
-    params = network(x.to(dtype))
-    loss = mdn_torch.nll(y.float(), *params)
-    right(mdn_torch, y.float(), [a.detach() for a in params])
     assert abs(loss.item() - expected) < ROUNDED
     loss.backward()
     assert all(p.grad.isfinite().all() for p in network.parameters())

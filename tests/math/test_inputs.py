@@ -1,11 +1,8 @@
 """What the functions take, and what they refuse: alike in the three modules."""
 
-import itertools
-
 import numpy as np
 import pytest
-import torch
-from oracles import draw, random_rows
+from oracles import Table, draw, random_rows
 from tolerances import VALUE, assert_close
 
 import mdn_utils
@@ -56,7 +53,7 @@ def columns(shape):
 NAN = float("nan")
 BAD = [  # functions, what is changed, what the message says
     (DENSITIES, {"y": np.zeros(4)}, r"y must have shape .*got shape \(4,\)"),
-    (DENSITIES, {"y": np.zeros(2)}, r"y must .*as many axes as log_pi, got shape \(2,\)"),
+    (DENSITIES, {"y": np.zeros(2)}, r"y must .*got shape \(2,\)"),
     (DENSITIES, {"y": np.zeros((4, 1))}, r"y must .*got shape \(4, 1\)"),
     (DENSITIES, {"y": np.zeros((5, 2))}, r"y and mu must .*\(5,\) and \(4,\)"),
     (DENSITIES, {"y": np.array([[0.0, NAN]] * 4)}, r"y .*NaN, got 4 NaN in shape \(4, 2\)"),
@@ -146,19 +143,14 @@ def test_what_the_functions_of_numpy_alone_refuse():
 # Weights that do not sum to one
 
 
-def each_function(library):
-    """What takes log_pi: name and arguments besides."""
-    for function in ALL:
-        yield function, {}
-    yield from (("mode", {"kind": kind}) for kind in ("component", "exact"))
-
-
 def weighted(library, log_pi, dtype="float64"):
     """Whether each function takes this log_pi, or raises the sentence."""
     given = {name: a.astype(dtype) for name, a in GOOD.items()}
     given["log_pi"] = np.broadcast_to(np.asarray(log_pi, dtype), (4, 3))
-    for function, options in each_function(library):
-        yield lambda f=function, o=options: call(library, f, **given, **o)
+    for function in ALL:
+        yield lambda f=function: call(library, f, **given)
+    for kind in ("component", "exact"):
+        yield lambda kind=kind: call(library, "mode", **given, kind=kind)
     if library.name == "numpy":
         narrow = given["log_pi"], given["mu"][..., :1], given["log_sigma"][..., :1]
         for function, first in ((mdn.cdf, [0.0]), (mdn.crps, [0.0]), (mdn.quantile, 0.3)):
@@ -194,14 +186,13 @@ def test_log_pi_that_rounding_has_touched_is_taken(library, dtype):
 
 
 def test_half_precision_has_more_room(library):
-    for share, fits in itertools.product((0.04, -0.04, 0.08, -0.08), (True, False)):
-        if fits == (abs(share) < 0.05):
-            for function in weighted(library, off_by(share), "float16"):
-                if fits:
-                    assert np.isfinite(function()).all()
-                else:
-                    with pytest.raises(ValueError, match="log_pi must"):
-                        function()
+    for share in (0.04, -0.04):
+        for function in weighted(library, off_by(share), "float16"):
+            assert np.isfinite(function()).all()
+    for share in (0.08, -0.08):
+        for function in weighted(library, off_by(share), "float16"):
+            with pytest.raises(ValueError, match="log_pi must"):
+                function()
 
 
 def test_the_switch_leaves_shapes_checked_and_nan_alone(library):
@@ -216,26 +207,6 @@ def test_the_switch_leaves_shapes_checked_and_nan_alone(library):
 
 
 # One and the same thing in many forms
-
-
-class Table:
-    """What pandas and its like offer to NumPy: no dtype, columns by name alone."""
-
-    def __init__(self, values):
-        self.values = np.asarray(values)
-        self.shape, self.index = self.values.shape, None
-
-    def __array__(self, dtype=None, copy=None):
-        return self.values.astype(dtype) if dtype else self.values
-
-    def __len__(self):
-        return len(self.values)
-
-    def __getitem__(self, name):
-        raise KeyError(name)
-
-    def __iter__(self):
-        return iter("abc")
 
 
 Y = np.array([[3, -1], [0, 2], [5, 4], [1, 1]])
@@ -284,14 +255,6 @@ def test_tensors_of_any_dtype_are_the_same_targets(framework, dtype, rng):
     assert framework.array(framework.mdn.log_prob(Y, *single)).dtype == dtype
 
 
-def test_lists_and_arrays_of_parameters(framework, dtype):
-    """A list has no dtype and takes that of the framework; an array keeps its own."""
-    mean = framework.array(framework.mdn.mean([0.0], [[2]]))
-    assert (mean, mean.dtype) == (2, "float32")
-    mean = framework.array(framework.mdn.mean(np.zeros(1), np.ones((1, 1), dtype)))
-    assert (mean, mean.dtype) == (1, dtype)
-
-
 # Seeds
 
 
@@ -316,9 +279,3 @@ def test_large_seeds_draw_alike_in_the_three_modules(library, seed):
     assert (sample(library, seed + 1) != first).all()
     as_numpy = np.uint64(seed) if seed < 2**64 else seed
     assert_close(sample(library, as_numpy), first, 0)
-
-
-def test_arrays_from_torch_serve_numpy():
-    """What a network of PyTorch returns, detached, is what mdn_utils.numpy takes."""
-    params = [torch.tensor(a) for a in random_rows(0, 3, 4)]
-    assert mdn.log_prob(torch.zeros(3, 1), *params).dtype == "float64"

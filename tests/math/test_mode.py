@@ -9,6 +9,7 @@ from scipy.special import log_softmax, logsumexp
 from tolerances import ORACLE, VALUE, assert_close
 
 from mdn_utils import numpy as mdn
+from mdn_utils import torch as mdn_torch
 
 MISSED = 1e-3  # nats by which no mode may be lower than the highest point that is known
 
@@ -192,19 +193,5 @@ def test_the_exact_mode_asks_no_device_for_float64(noise, rng):
     with pytest.raises(TypeError, match="float64"):
         torch.zeros(1).as_subclass(OnADeviceWithoutFloat64).double()
     there = [torch.tensor(a).as_subclass(OnADeviceWithoutFloat64) for a in params]
-    from mdn_utils import torch as mdn_torch
-
     mode = mdn_torch.mode(*there, kind="exact")
     assert_close(mode.numpy(), mdn.mode(*params, kind="exact"), VALUE["float32"])
-
-
-def test_the_exact_mode_carries_no_gradient(framework):
-    if framework.name == "torch":
-        params = [torch.tensor(a, requires_grad=True) for a in CROSS]
-        assert not framework.mdn.mode(*params, kind="exact").requires_grad
-        return
-    tf = pytest.importorskip("tensorflow")
-    params = [tf.Variable(a) for a in CROSS]
-    with tf.GradientTape() as tape:
-        mode = framework.mdn.mode(*params, kind="exact")
-    assert tape.gradient(mode, params) == [None] * 3

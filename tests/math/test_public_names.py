@@ -103,28 +103,19 @@ def public(path):
 
 
 def used(source):
-    """What some code takes from both packages: full names, whatever it calls them."""
-    tree, known, found = ast.parse(source), {}, set()
+    """Full names of what some code takes from packages, whatever it calls these."""
+    tree, known = ast.parse(source), {}
     for node in ast.walk(tree):
-        if isinstance(node, ast.ImportFrom):
-            package = "mdn_book" if node.level else node.module or ""
-            package += f".{node.module}" if node.level and node.module else ""
-            for name in node.names:
-                known[name.asname or name.name] = f"{package}.{name.name}"
+        if isinstance(node, ast.ImportFrom):  # relative ones are in mdn_book
+            module = ".".join(filter(None, [node.level and "mdn_book", node.module]))
+            known |= {a.asname or a.name: f"{module}.{a.name}" for a in node.names}
         elif isinstance(node, ast.Import):
-            for name in node.names:
-                known[name.asname or name.name.partition(".")[0]] = (
-                    name.name if name.asname else name.name.partition(".")[0]
-                )
-    found |= set(known.values())
-    for node in ast.walk(tree):
-        if isinstance(node, ast.Attribute):
-            chain, inner = [node.attr], node.value
-            while isinstance(inner, ast.Attribute):
-                chain, inner = [inner.attr, *chain], inner.value
-            if isinstance(inner, ast.Name) and inner.id in known:
-                found.add(".".join([known[inner.id], *chain]))
-    return found
+            known |= {a.asname or a.name: a.name for a in node.names}
+    return set(known.values()) | {
+        f"{known.get(node.value.id)}.{node.attr}"
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name)
+    }
 
 
 def cells(path):

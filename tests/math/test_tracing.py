@@ -4,8 +4,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 import torch
-from conftest import Library
-from oracles import draw
+from oracles import Library, draw
 from tolerances import GRADIENT, VALUE, assert_close
 
 import mdn_utils
@@ -55,8 +54,7 @@ def same(actual, expected, tolerance=VALUE["float32"]):
 
 def test_vmap_of_every_function(case, switch):
     args = [torch.tensor(a) for a in case]
-    names = ["log_prob", "mean", "variance", "covariance", "mode"]
-    for name in names:
+    for name in ("log_prob", "mean", "variance", "covariance", "mode"):
         function, some = getattr(mdn_torch, name), args[name != "log_prob" :]
         same([torch.func.vmap(function)(*some)], [function(*some)])
 
@@ -85,22 +83,6 @@ def test_compile_without_a_break(case, switch):
     same(compiled(mdn_torch, *args), everything(mdn_torch, *args))
     hole = torch.full((5, 2), float("nan"))
     assert compiled(mdn_torch, hole, *args[1:])[0].isnan().all()  # no check, and no value
-
-
-def test_compile_of_a_training_step(noise, rng):
-    torch.compiler.reset()
-    network = Library("torch").network(2, 2, 3, noise, hidden=4)
-    x, y = torch.tensor(rng.standard_normal((2, 5, 2)))
-
-    def loss(x, y):
-        return mdn_torch.nll(y, *network(x))
-
-    slopes = []
-    for function in (torch.compile(loss, fullgraph=True, backend="aot_eager"), loss):
-        network.zero_grad()
-        function(x, y).backward()
-        slopes.append([p.grad.clone() for p in network.parameters()])
-    same(*slopes, GRADIENT["float64"])
 
 
 class Density(torch.nn.Module):
@@ -134,19 +116,6 @@ def test_meta_tensors(case, noise, switch):
     assert loss.device.type == "meta"
 
 
-def test_networks_stacked_by_vmap(noise, rng):
-    make = Library("torch").network
-    networks = [make(2, 2, 3, noise, hidden=5) for _ in range(3)]
-    stacked, x = torch.func.stack_module_state(networks), torch.tensor(np.eye(2))
-
-    def one(weights, buffers):
-        return torch.func.functional_call(networks[0], (weights, buffers), x)
-
-    together = torch.func.vmap(one)(*stacked)
-    for i, network in enumerate(networks):
-        same([a[i] for a in together], network(x), VALUE["float64"])
-
-
 # TensorFlow
 
 
@@ -178,20 +147,6 @@ def test_graphs_sample_and_find_the_exact_mode(case):
     assert_close(
         rest(*params)[2].numpy(), mdn.mode(*case[1:], kind="exact").astype("f4"), 1e-6
     )
-
-
-def test_gradients_through_graphs(noise, rng):
-    network = Library("tensorflow").network(2, 2, 3, noise, hidden=4)
-    x, y = rng.standard_normal((2, 5, 2))
-
-    def slopes(x, y):
-        with tf.GradientTape() as tape:
-            loss = mdn_tf.nll(y, *network(x))
-        return tape.gradient(loss, network.trainable_variables)
-
-    eager = slopes(x, y)
-    for jit in (False, True):
-        same(tf.function(slopes, jit_compile=jit)(x, y), eager, GRADIENT["float64"])
 
 
 def test_networks_stacked_by_vectorized_map(noise):
