@@ -136,12 +136,12 @@ def test_a_cholesky_factor_splits_into_the_pair(library, dtype, rng):
 # Gradients
 
 
-def head_loss(library, y, rest=()):
+def head_loss(library, y):
     """nll of what a head puts out, as a function of logits and the other parameters."""
 
     def loss(logits, *others):
         soft = tf.nn.log_softmax if library.keras else torch.log_softmax
-        return library.mdn.nll(library.tensor(y), soft(logits, -1), *others, *rest)
+        return library.mdn.nll(library.tensor(y), soft(logits, -1), *others)
 
     return loss
 

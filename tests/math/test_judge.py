@@ -144,13 +144,3 @@ def test_the_tallest_bin_is_seen_on_shared_axes(ax):
     plots.pit_histogram(ax.figure.axes[1], np.full(1000, 0.5))  # one bin of height 20
     assert ax.get_ylim()[0] == 0
     assert ax.get_ylim()[1] > 20
-
-
-def test_the_maps_share_a_scale(ax):
-    x, y = np.linspace(0, 1, 4)[:, None], np.linspace(-1, 1, 5)[:, None]
-    p = np.abs(y) * np.ones(4)
-    image = plots.density(ax, x, y, p, top=3)
-    assert image.get_clim() == (0, 3)
-    assert_close(image.get_array(), p, 0)
-    assert plots.density(ax, x, y, p).get_clim() == (0, 1)
-    assert plots.density_difference(ax, x, y, -2 * p).get_clim() == (-2, 2)

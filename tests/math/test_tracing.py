@@ -147,18 +147,3 @@ def test_graphs_sample_and_find_the_exact_mode(case):
     assert_close(
         rest(*params)[2].numpy(), mdn.mode(*case[1:], kind="exact").astype("f4"), 1e-6
     )
-
-
-def test_networks_stacked_by_vectorized_map(noise):
-    make = Library("tensorflow").network
-    networks = [make(2, 2, 3, noise, hidden=5) for _ in range(3)]
-    fixed = [v.value for v in networks[0].non_trainable_variables]
-    stacked = zip(
-        *([v.value for v in n.trainable_variables] for n in networks), strict=True
-    )
-    together = tf.vectorized_map(
-        lambda values: networks[0].stateless_call(values, fixed, np.eye(2))[0],
-        [tf.stack(values) for values in stacked],
-    )
-    for i, network in enumerate(networks):
-        same([a[i] for a in together], network(np.eye(2)), VALUE["float64"])
