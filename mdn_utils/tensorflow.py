@@ -160,7 +160,7 @@ def sample(log_pi, mu, log_sigma, unit_tril=None, *, n=None, seed=None, temperat
     _check.draw(n, temperature)
     params = _checked(None, log_pi, mu, log_sigma, unit_tril, no_nan=_check.PARAMETERS)
     _, log_pi, mu, log_sigma, unit_tril = params
-    key_u, key_noise = tf.unstack(tf.random.split(_key(seed), 2))
+    key_u, key_noise = tf.unstack(tf.random.split(_key(seed), 2, alg="philox"))
     lead = tf.broadcast_dynamic_shape(tf.shape(log_pi)[:-1], tf.shape(mu)[:-2])
     many = tf.concat([lead, [1 if n is None else n]], axis=0)
     every = tf.concat([many, tf.shape(mu)[-1:]], axis=0)
@@ -169,9 +169,9 @@ def sample(log_pi, mu, log_sigma, unit_tril=None, *, n=None, seed=None, temperat
     else:
         cold = max(temperature, 1e-37)  # float32 holds no much smaller number
         log_pi = (log_pi - tf.reduce_max(log_pi, axis=-1, keepdims=True)) / cold
-        u = tf.random.stateless_uniform(many, key_u, dtype=mu.dtype)
+        u = tf.random.stateless_uniform(many, key_u, dtype=mu.dtype, alg="philox")
         k = _draw_component(tf.exp(log_pi), u)  # (..., n)
-        noise = tf.random.stateless_normal(every, key_noise, dtype=mu.dtype)
+        noise = tf.random.stateless_normal(every, key_noise, dtype=mu.dtype, alg="philox")
         noise = noise * temperature**0.5
         if unit_tril is not None:
             D = tf.shape(mu)[-1]
@@ -227,7 +227,7 @@ class MDNHead(keras.layers.Layer):
         self.D, self.K, self.noise = D, K, noise
         self.sigma, self.sigma_floor = sigma, sigma_floor
         for name, axes in _check.layers(noise, K, D).items():
-            size, dtype = math.prod(axes), self.dtype_policy
+            size, dtype = math.prod(axes), self.variable_dtype  # float32 in mixed policies
             setattr(self, name, keras.layers.Dense(size, name=name, dtype=dtype))
 
     def build(self, features_shape):
