@@ -344,12 +344,10 @@ class MixtureDensityNetwork(keras.Model):
         if sample_weight is None and mask is None:
             return tf.add_n([nll(y, *y_pred), *self.losses])
         mu, y, weight = _tensors(y_pred[1], y, sample_weight)
-        counts = tf.ones(tf.shape(mu)[:-2], mu.dtype)
         _check.one_target_a_row(y, mu[..., 0, 0])
-        counts = counts if mask is None else counts * tf.cast(mask, mu.dtype)
-        weight = (
-            counts if weight is None else counts * _like_rows(weight, mu.shape.rank - 2)
-        )
+        lead = tf.shape(mu)[:-2]
+        counts = tf.ones(lead, mu.dtype) if mask is None else tf.cast(mask, mu.dtype)
+        weight = counts if weight is None else counts * _like_rows(weight, lead)
         # where nothing weighs, a mean in place of what may be NaN
         y = tf.where(weight[..., None] == 0, tf.stop_gradient(mu[..., 0, :]), y)
         total = tf.reduce_sum(weight * log_prob(y, *y_pred))
@@ -410,17 +408,11 @@ def _pick(a, k):
     return tf.gather(a, k, axis=-2, batch_dims=k.shape.rank - 1)
 
 
-def _like_rows(weight, rank):
-    """Weights with as many axes as the rows: (B, 1) for (B,), (B, T, 1) for (B, T) ..."""
-    if weight.shape.rank == rank + 1 and weight.shape[-1] == 1:
-        weight = weight[..., 0]
-    rule = (
-        "sample_weight must have at most {} axes, one number for each target, got shape {}"
-    )
-    _check.must(weight.shape.rank <= rank, rule, rank, weight.shape)
-    return tf.reshape(
-        weight, [*tf.unstack(tf.shape(weight)), *[1] * (rank - weight.shape.rank)]
-    )
+def _like_rows(weight, lead):
+    """One weight for each target, or for each row of a batch, which Keras allows, too."""
+    by_row = tf.concat([lead[:1], tf.ones_like(lead[1:])], axis=0)
+    every = tf.size(weight) == tf.reduce_prod(lead)
+    return tf.reshape(weight, tf.where(every, lead, by_row))
 
 
 def _split(a, axes):
