@@ -7,28 +7,34 @@ A mixture of K Gaussians over D target dimensions, one for each row of a batch::
 ==============  ===================  ====================================================
 argument        shape                meaning
 ==============  ===================  ====================================================
-``log_pi``      ``(..., K)``         log π_k; -inf stands for a weight of exactly 0
+``log_pi``      ``(..., K)``         log π_k, the π_k sum to one; -inf is a weight of 0
 ``mu``          ``(..., K, D)``      means μ_k, in units of the target
 ``log_sigma``   as ``mu``, or 1s     log σ_k; an axis of length 1 is shared:
                                      ``(..., K, D)`` diagonal, ``(..., K, 1)`` isotropic,
                                      ``(..., 1, 1)`` one σ for all components
-``scale_tril``  ``(..., K, D, D)``   for full covariances Σ_k = L_k L_kᵀ: C_k, lower
-                                     triangular with a positive diagonal, and
-                                     L_k = diag(σ_k) C_k, or C_k without ``log_sigma``;
+``unit_tril``   ``(..., K, D, D)``   for full covariances: C_k, lower triangular with ones
+                                     on its diagonal, Σ_k = L_k L_kᵀ, L_k = diag(σ_k) C_k;
                                      what stands above the diagonal is not read
 ``y``           ``(..., D)``         target, at least as many axes as ``log_pi``
 ==============  ===================  ====================================================
 
 The leading axes are rows; they broadcast. Log densities are in nats, with all constants.
+Every function raises a ValueError where a shape does not fit, where ``log_pi`` does not sum
+to one or ``unit_tril`` has other numbers than ones on its diagonal; `mdn_utils.check_values`
+switches off all but the checks of shapes.
+
 :mod:`mdn_utils.tensorflow` and :mod:`mdn_utils.torch` hold the same functions under the
 same names, and a network; `cdf`, `quantile` and `crps`, for D = 1, are here alone.
 """
+
+from itertools import combinations
 
 import numpy as np
 from scipy.optimize.elementwise import find_root
 from scipy.special import erf, logsumexp, ndtr, ndtri, softmax
 
-from . import _shapes
+from . import _check
+from ._check import HALF_LOG_2PI
 
 __all__ = [
     "cdf",
@@ -41,6 +47,7 @@ __all__ = [
     "nll",
     "quantile",
     "sample",
+    "split_cholesky",
     "variance",
 ]
 
@@ -67,15 +74,13 @@ def component_pdf(y, mu, var):
     [0.00443185, 0.03977444, 0.06695205]
     """
     y, mu, var = (np.asarray(a, dtype=float) for a in (y, mu, var))
-    _shapes.check_pdf(y, mu, var)
-    _check_no_nan("y", y)
-    if not (var > 0).all():
-        raise ValueError(f"var must be positive, got {var[~(var > 0)][0]}")
-    square = (y[..., None, :] - mu) ** 2
-    return (np.exp(-square / (2 * var)) / np.sqrt(2 * np.pi * var)).prod(axis=-1)
+    _check.pdf(y, mu, var)
+    _check_values({"y": y, "var": var}, no_nan=["y"], positive=["var"])
+    log_normal = -0.5 * (y[..., None, :] - mu) ** 2 / var - 0.5 * np.log(var) - HALF_LOG_2PI
+    return np.exp(log_normal.sum(axis=-1))
 
 
-def log_prob(y, log_pi, mu, log_sigma=None, scale_tril=None):
+def log_prob(y, log_pi, mu, log_sigma, unit_tril=None):
     """``log p(y) = log Σ_k exp(log π_k + log N(y | μ_k, Σ_k))``.
 
     The sum is a log-sum-exp: nothing underflows, however far y lies from every mean.
@@ -83,16 +88,18 @@ def log_prob(y, log_pi, mu, log_sigma=None, scale_tril=None):
     Args:
         y: target, shape (..., D).
         log_pi: log mixing weights, shape (..., K).
-        mu: means, shape (..., K, D).
+        mu: means, shape (..., K, D), in units of y.
         log_sigma: log standard deviations, as many axes as mu, broadcastable to it.
-        scale_tril: lower Cholesky factors, shape (..., K, D, D), in units of σ_k where
-            log_sigma is given, too: Σ_k = L_k L_kᵀ with L_k = diag(σ_k) scale_tril_k.
+        unit_tril: for full covariances, shape (..., K, D, D): lower triangular with ones
+            on the diagonal, Σ_k = L_k L_kᵀ with L_k = diag(σ_k) unit_tril_k. An ordinary
+            Cholesky factor goes through `split_cholesky`.
 
     Returns:
         Log density in nats, shape (...), the leading axes of y and the parameters.
 
     Raises:
-        ValueError: the shapes do not fit, or y holds NaN.
+        ValueError: the shapes do not fit, y holds NaN, log_pi does not sum to one, or
+            unit_tril has other numbers than ones on its diagonal.
 
     Source: Bishop (2006), *Pattern Recognition and Machine Learning*, section 5.6.
 
@@ -100,25 +107,26 @@ def log_prob(y, log_pi, mu, log_sigma=None, scale_tril=None):
     >>> log_prob(y, log_pi, mu, np.zeros((1, 2, 1))).round(6).tolist()
     [-1.418939]
     """
-    log_pi, mu, log_sigma, scale_tril = _arrays(log_pi, mu, log_sigma, scale_tril)
-    y = np.asarray(y, dtype=float)
-    _shapes.check(log_pi, mu, log_sigma, scale_tril, y=y)
-    _check_no_nan("y", y)
-    return logsumexp(log_pi + _log_components(y, mu, log_sigma, scale_tril), axis=-1)
+    y, log_pi, mu, log_sigma, unit_tril = _checked(y, log_pi, mu, log_sigma, unit_tril)
+    z = (y[..., None, :] - mu) * np.exp(-log_sigma)
+    if unit_tril is not None:
+        z = np.linalg.solve(_lower(unit_tril), z[..., None])[..., 0]
+    log_normal = -0.5 * z**2 - log_sigma - HALF_LOG_2PI
+    return logsumexp(log_pi + log_normal.sum(axis=-1), axis=-1)
 
 
-def nll(y, log_pi, mu, log_sigma=None, scale_tril=None):
+def nll(y, log_pi, mu, log_sigma, unit_tril=None):
     """``-1/N Σ_n log p(y_n)``: the negative log-likelihood of a row, the training loss.
 
     Args:
         y: one target for each row, shape (..., D).
-        log_pi, mu, log_sigma, scale_tril: as for `log_prob`.
+        log_pi, mu, log_sigma, unit_tril: as for `log_prob`.
 
     Returns:
         The average over all rows, a scalar, in nats.
 
     Raises:
-        ValueError: the shapes do not fit, y holds NaN, or y would be repeated.
+        ValueError: as for `log_prob`, or y would be repeated.
 
     >>> with np.errstate(divide="ignore"):
     ...     log_pi = np.log([1.0, 0.0, 0.0])
@@ -127,88 +135,71 @@ def nll(y, log_pi, mu, log_sigma=None, scale_tril=None):
     >>> print(f"{loss:.4f}")
     3.4714
     """
-    log_pi, mu, log_sigma, scale_tril = _arrays(log_pi, mu, log_sigma, scale_tril)
-    y = np.asarray(y, dtype=float)
-    _shapes.check(log_pi, mu, log_sigma, scale_tril, y=y, one_for_each_row=True)
-    return -log_prob(y, log_pi, mu, log_sigma, scale_tril).mean()
+    log_density = log_prob(y, log_pi, mu, log_sigma, unit_tril)
+    _check.one_target_a_row(y, log_density)
+    return -log_density.mean()
 
 
-def mean(log_pi, mu, log_sigma=None, scale_tril=None):
+def mean(log_pi, mu, log_sigma=None, unit_tril=None):
     """``E[y] = Σ_k π_k μ_k``.
 
     Args:
         log_pi, mu: as for `log_prob`.
-        log_sigma, scale_tril: do not matter, and may be left out.
+        log_sigma, unit_tril: do not matter, and may be left out.
 
     Returns:
         Mean, shape (..., D).
 
-    Raises:
-        ValueError: the shapes do not fit.
-
     >>> mean(np.log([0.25, 0.75]), [[0.0], [4.0]]).tolist()
     [3.0]
     """
-    log_pi, mu, log_sigma, scale_tril = _arrays(log_pi, mu, log_sigma, scale_tril)
-    _shapes.check(log_pi, mu, log_sigma, scale_tril, needs_noise=False)
+    _, log_pi, mu, *_ = _checked(None, log_pi, mu, log_sigma, unit_tril, needs_noise=False)
     return (np.exp(log_pi)[..., None] * mu).sum(axis=-2)
 
 
-def variance(log_pi, mu, log_sigma=None, scale_tril=None):
-    """``Var[y_d] = Σ_k π_k (σ_kd² + (μ_kd - E[y_d])²)``: within and between components.
+def variance(log_pi, mu, log_sigma, unit_tril=None):
+    """``Var[y_d] = Σ_k π_k (Σ_kdd + (μ_kd - E[y_d])²)``: within and between components.
 
     Args:
-        log_pi, mu, log_sigma, scale_tril: as for `log_prob`.
+        log_pi, mu, log_sigma, unit_tril: as for `log_prob`.
 
     Returns:
         Variance of each target dimension, shape (..., D).
 
-    Raises:
-        ValueError: the shapes do not fit.
-
     >>> variance(np.log([0.5, 0.5]), [[-1.0], [1.0]], np.zeros((2, 1))).tolist()
     [2.0]
     """
-    log_pi, mu, log_sigma, scale_tril = _arrays(log_pi, mu, log_sigma, scale_tril)
-    _shapes.check(log_pi, mu, log_sigma, scale_tril)
+    _, log_pi, mu, log_sigma, unit_tril = _checked(None, log_pi, mu, log_sigma, unit_tril)
     pi = np.exp(log_pi)[..., None]
     between = mu - (pi * mu).sum(axis=-2, keepdims=True)
-    if scale_tril is None:
-        within = np.exp(2 * log_sigma)
-    else:
-        within = (_factor(log_sigma, scale_tril) ** 2).sum(axis=-1)  # diagonal of L Lᵀ
+    within = np.exp(2 * log_sigma)
+    if unit_tril is not None:
+        within = within * (_lower(unit_tril) ** 2).sum(axis=-1)  # the diagonal of L Lᵀ
     return (pi * (within + between**2)).sum(axis=-2)
 
 
-def covariance(log_pi, mu, log_sigma=None, scale_tril=None):
+def covariance(log_pi, mu, log_sigma, unit_tril=None):
     """``Cov[y] = Σ_k π_k (Σ_k + (μ_k - E[y]) (μ_k - E[y])ᵀ)``: within and between.
 
     Args:
-        log_pi, mu, log_sigma, scale_tril: as for `log_prob`.
+        log_pi, mu, log_sigma, unit_tril: as for `log_prob`.
 
     Returns:
         Covariance matrix of the target dimensions, shape (..., D, D).
 
-    Raises:
-        ValueError: the shapes do not fit.
-
     >>> covariance(np.log([0.5, 0.5]), [[-1, -1], [1, 1]], np.zeros((1, 1))).tolist()
     [[2.0, 1.0], [1.0, 2.0]]
     """
-    log_pi, mu, log_sigma, scale_tril = _arrays(log_pi, mu, log_sigma, scale_tril)
-    _shapes.check(log_pi, mu, log_sigma, scale_tril)
+    _, log_pi, mu, log_sigma, unit_tril = _checked(None, log_pi, mu, log_sigma, unit_tril)
     pi = np.exp(log_pi)[..., None, None]
     between = mu - (pi[..., 0] * mu).sum(axis=-2, keepdims=True)
+    factor = np.exp(log_sigma)[..., None] * _lower(unit_tril, mu)
+    within = factor @ np.swapaxes(factor, -1, -2)
     between = between[..., :, None] * between[..., None, :]
-    if scale_tril is None:
-        within = np.exp(2 * log_sigma)[..., None] * np.eye(mu.shape[-1])
-    else:
-        factor = _factor(log_sigma, scale_tril)
-        within = factor @ np.swapaxes(factor, -1, -2)
     return (pi * (within + between)).sum(axis=-3)
 
 
-def mode(log_pi, mu, log_sigma=None, scale_tril=None, *, kind="component"):
+def mode(log_pi, mu, log_sigma=None, unit_tril=None, *, kind="component"):
     """``argmax p(y)``, or one of two shortcuts to it.
 
     ==============  ===============================================================
@@ -220,15 +211,18 @@ def mode(log_pi, mu, log_sigma=None, scale_tril=None, *, kind="component"):
     ``exact``       the highest point of the mixture itself
     ==============  ===============================================================
 
-    The exact mode is found by climbing from every component mean, and taking the highest
-    point reached. A step sets the gradient of log p to zero, once with the responsibilities
-    γ_k held fixed, which never goes down, and once by Newton's method, which is fast at the
-    end; the higher of the two counts. Where several points are equally high, any of them
-    may come out.
+    The highest point may lie away from every mean. But every maximum lies on the ridgeline
+    ``x(a) = (Σ_k a_k Σ_k⁻¹)⁻¹ Σ_k a_k Σ_k⁻¹ μ_k``, with a in the simplex. The search starts
+    from all means, from three points between any two components and, for K > 2, from 64
+    further points of the simplex; moves each three times to the x whose a are the
+    responsibilities, which never goes down; climbs on from the 16 highest until they stand
+    still; and takes the highest. A step of the climb is such a move or one of Newton's,
+    whichever ends higher. It is no proof: a maximum can escape. Where several points are
+    equally high, any of them may come out.
 
     Args:
         log_pi, mu: as for `log_prob`.
-        log_sigma, scale_tril: as for `log_prob`; for ``component`` they do not matter, and
+        log_sigma, unit_tril: as for `log_prob`; for ``component`` they do not matter, and
             may be left out.
         kind: "component", "peak" or "exact".
 
@@ -236,11 +230,11 @@ def mode(log_pi, mu, log_sigma=None, scale_tril=None, *, kind="component"):
         Mode, shape (..., D).
 
     Raises:
-        ValueError: the shapes do not fit, a parameter holds NaN, or kind is none of
-            the three.
+        ValueError: as for `log_prob`, a parameter holds NaN, or kind is none of the three.
 
     Source: Bishop (2006), *Pattern Recognition and Machine Learning*, section 5.6, for
-    ``component``; Carreira-Perpiñán (2000), IEEE TPAMI 22, 1318-1323, for ``exact``.
+    ``component``; Carreira-Perpiñán (2000), IEEE TPAMI 22, 1318-1323, for the climb; Ray
+    and Lindsay (2005), Annals of Statistics 33, 2042-2065, for the ridgeline.
 
     >>> params = np.log([0.6, 0.4]), [[0.0], [2.0]], np.log([[2.0], [1.0]])
     >>> mode(*params).item(), mode(*params, kind="peak").item()
@@ -248,37 +242,28 @@ def mode(log_pi, mu, log_sigma=None, scale_tril=None, *, kind="component"):
     >>> print(f"{mode(*params, kind='exact').item():.4f}")
     1.7696
     """
-    log_pi, mu, log_sigma, scale_tril = _arrays(log_pi, mu, log_sigma, scale_tril)
-    _shapes.check_kind(kind)
-    needs_noise = kind != "component"
-    _shapes.check(log_pi, mu, log_sigma, scale_tril, needs_noise=needs_noise)
-    _check_parameters(log_pi, mu, log_sigma, scale_tril)
+    _check.kind(kind)
+    needs_noise, no_nan = kind != "component", ["log_pi", "mu", "log_sigma", "unit_tril"]
+    _, log_pi, mu, log_sigma, unit_tril = _checked(
+        None, log_pi, mu, log_sigma, unit_tril, needs_noise=needs_noise, no_nan=no_nan
+    )
     if kind == "component":
-        return _pick(mu, log_pi.argmax(axis=-1))
+        return _pick(mu, log_pi.argmax(axis=-1)[..., None])[..., 0, :]
     if kind == "peak":
-        _, log_scale = _standardize(np.zeros_like(mu), log_sigma, scale_tril)
-        return _pick(mu, (log_pi - log_scale.sum(axis=-1)).argmax(axis=-1))
-    return _exact_mode(log_pi, mu, log_sigma, scale_tril)
+        log_det = np.broadcast_to(log_sigma, mu.shape).sum(axis=-1)
+        return _pick(mu, (log_pi - log_det).argmax(axis=-1)[..., None])[..., 0, :]
+    return exact_mode(log_pi, mu, log_sigma, unit_tril)
 
 
-def sample(
-    log_pi,
-    mu,
-    log_sigma=None,
-    scale_tril=None,
-    *,
-    n=None,
-    seed=None,
-    temperature=1.0,
-):
-    """``k ~ π``, then ``y = μ_k + σ_k ε`` or ``y = μ_k + L_k ε`` with ε ~ N(0, I).
+def sample(log_pi, mu, log_sigma, unit_tril=None, *, n=None, seed=None, temperature=1.0):
+    """``k ~ π``, then ``y = μ_k + L_k ε`` with ε ~ N(0, I); L_k = diag(σ_k) without C_k.
 
     A temperature τ changes the model on purpose: log π_k / τ in place of log π_k, made to
     sum to one again, and σ_k √τ in place of σ_k. τ = 1 is the model; below, samples come
     closer together; τ = 0 gives the mean of the most probable component.
 
     Args:
-        log_pi, mu, log_sigma, scale_tril: as for `log_prob`.
+        log_pi, mu, log_sigma, unit_tril: as for `log_prob`.
         n: how many samples for each row; None gives one, without an axis for it.
         seed: an integer >= 0 or a `numpy.random.Generator`; None draws afresh.
         temperature: τ, a number >= 0.
@@ -287,8 +272,8 @@ def sample(
         Samples, independent of each other, shape (..., D), or (n, ..., D) with n.
 
     Raises:
-        ValueError: the shapes do not fit, a parameter holds NaN, n or temperature is
-            negative, or the seed is none.
+        ValueError: as for `log_prob`, a parameter holds NaN, n or temperature is negative,
+            or the seed is none.
 
     Source of the temperature: Ha and Schmidhuber (2018), *World Models*, arXiv:1803.10122.
 
@@ -298,54 +283,78 @@ def sample(
     >>> sample(*params, seed=0, temperature=0).tolist()
     [-1.0]
     """
-    log_pi, mu, log_sigma, scale_tril = _arrays(log_pi, mu, log_sigma, scale_tril)
-    _shapes.check(log_pi, mu, log_sigma, scale_tril)
-    _shapes.check_draw(n, temperature)
-    _check_parameters(log_pi, mu, log_sigma, scale_tril)
-    rng = _generator(seed)
+    _check.draw(n, temperature)
+    no_nan = ["log_pi", "mu", "log_sigma", "unit_tril"]
+    _, log_pi, mu, log_sigma, unit_tril = _checked(
+        None, log_pi, mu, log_sigma, unit_tril, no_nan=no_nan
+    )
+    rng = generator(seed)
     lead = np.broadcast_shapes(log_pi.shape[:-1], mu.shape[:-2])
     count = 1 if n is None else n
     if temperature == 0:
-        top = mode(log_pi, mu)[..., None, :]
+        top = _pick(mu, log_pi.argmax(axis=-1)[..., None])
         y = np.broadcast_to(top, (*lead, count, mu.shape[-1])).copy()
     else:
-        log_pi = _cool(log_pi, temperature)
+        with np.errstate(over="ignore"):  # to -inf, a weight of 0, is right
+            log_pi = (log_pi - log_pi.max(axis=-1, keepdims=True)) / temperature
         k = _draw_component(np.exp(log_pi), rng.random((*lead, count)))  # (..., n)
         noise = np.sqrt(temperature) * rng.standard_normal((*lead, count, mu.shape[-1]))
-        if scale_tril is not None:
-            flat = np.tril(scale_tril).reshape(*scale_tril.shape[:-2], -1)
+        if unit_tril is not None:
+            flat = _lower(unit_tril).reshape(*unit_tril.shape[:-2], -1)
             flat = np.broadcast_to(flat, (*mu.shape[:-1], flat.shape[-1]))
-            factor = _pick_many(flat, k).reshape(*noise.shape, -1)  # (..., n, D, D)
+            factor = _pick(flat, k).reshape(*noise.shape, -1)  # (..., n, D, D)
             noise = np.einsum("...de,...e->...d", factor, noise)
-        if log_sigma is not None:
-            noise = np.exp(_pick_many(np.broadcast_to(log_sigma, mu.shape), k)) * noise
-        y = _pick_many(mu, k) + noise
+        sigma = np.exp(_pick(np.broadcast_to(log_sigma, mu.shape), k))
+        y = _pick(mu, k) + sigma * noise
     return y[..., 0, :] if n is None else np.moveaxis(y, -2, 0)
 
 
-def cdf(y, log_pi, mu, log_sigma=None, scale_tril=None):
+def split_cholesky(scale_tril):
+    """``L = diag(σ) C``: an ordinary Cholesky factor as the pair that `log_prob` takes.
+
+    Args:
+        scale_tril: L, lower triangular with a positive diagonal, shape (..., D, D), as of
+            `numpy.linalg.cholesky`; what stands above the diagonal is not read.
+
+    Returns:
+        log_sigma, shape (..., D), and unit_tril, shape (..., D, D).
+
+    Raises:
+        ValueError: the shape is another, or a number on the diagonal is not positive.
+
+    >>> log_sigma, unit_tril = split_cholesky([[2.0, 0.0], [3.0, 4.0]])
+    >>> np.exp(log_sigma).round(6).tolist(), unit_tril.tolist()
+    ([2.0, 4.0], [[1.0, 0.0], [0.75, 1.0]])
+    """
+    scale_tril = np.asarray(scale_tril, dtype=float)
+    _check.square(scale_tril)
+    sigma = np.diagonal(scale_tril, axis1=-2, axis2=-1)
+    _check_values({"diagonal of scale_tril": sigma}, positive=["diagonal of scale_tril"])
+    return np.log(sigma), np.tril(scale_tril) / sigma[..., None]
+
+
+def cdf(y, log_pi, mu, log_sigma, unit_tril=None):
     """``F(y) = Σ_k π_k Φ((y - μ_k) / σ_k)``, for D = 1.
 
     Args:
         y: target, shape (..., 1).
-        log_pi, mu, log_sigma, scale_tril: as for `log_prob`, with D = 1.
+        log_pi, mu, log_sigma, unit_tril: as for `log_prob`, with D = 1.
 
     Returns:
         Probability that a draw is at most y, shape (...).
 
     Raises:
-        ValueError: the shapes do not fit, D is not 1, or y holds NaN.
+        ValueError: as for `log_prob`, or D is not 1.
 
     >>> params = np.log([0.5, 0.5]), [[-1.0], [1.0]], np.zeros((2, 1))
     >>> cdf([[-1.0], [0.0], [9.0]], *params).round(4).tolist()
     [0.2614, 0.5, 1.0]
     """
-    y = np.asarray(y, dtype=float)
-    pi, mu, log_sigma = _one_target("cdf", log_pi, mu, log_sigma, scale_tril, y)
+    y, pi, mu, log_sigma = _one_target("cdf", y, log_pi, mu, log_sigma, unit_tril)
     return np.minimum((pi * ndtr((y - mu) * np.exp(-log_sigma))).sum(axis=-1), 1)
 
 
-def quantile(p, log_pi, mu, log_sigma=None, scale_tril=None):
+def quantile(p, log_pi, mu, log_sigma, unit_tril=None):
     """The y with ``F(y) = p``, for D = 1.
 
     Found by bracketing: it lies between the smallest and the largest p-quantile of the
@@ -353,13 +362,13 @@ def quantile(p, log_pi, mu, log_sigma=None, scale_tril=None):
 
     Args:
         p: probability, shape (...), no axis for D; its axes broadcast with the rows.
-        log_pi, mu, log_sigma, scale_tril: as for `log_prob`, with D = 1.
+        log_pi, mu, log_sigma, unit_tril: as for `log_prob`, with D = 1.
 
     Returns:
-        Quantile, shape (..., 1); -inf for p = 0 and inf for p = 1.
+        Quantile, shape (..., 1); -inf for p = 0, inf for p = 1, NaN for NaN parameters.
 
     Raises:
-        ValueError: p leaves [0, 1], the shapes do not fit, or D is not 1.
+        ValueError: as for `log_prob`, p leaves [0, 1], D is not 1, or the search fails.
 
     >>> params = np.log([0.5, 0.5]), [[-1.0], [1.0]], np.zeros((2, 1))
     >>> quantile([0.1, 0.5, 0.9], *params).round(4)[:, 0].tolist()
@@ -369,9 +378,9 @@ def quantile(p, log_pi, mu, log_sigma=None, scale_tril=None):
     inside = (p >= 0) & (p <= 1)  # false for NaN, too
     if not inside.all():
         raise ValueError(f"p must lie in [0, 1], got {p[~inside][0]}")
-    pi, mu, log_sigma = _one_target("quantile", log_pi, mu, log_sigma, scale_tril)
+    _, pi, mu, log_sigma = _one_target("quantile", None, log_pi, mu, log_sigma, unit_tril)
     lead = np.broadcast_shapes(pi.shape[:-1], mu.shape[:-1])
-    shape, K = _shapes.broadcast("p", p.shape, "mu", lead), mu.shape[-1]
+    shape, K = _check.broadcast("p", p.shape, "mu", lead), mu.shape[-1]
     pi, mu, sigma = (
         np.broadcast_to(a, (*shape, K)).reshape(-1, K) for a in (pi, mu, np.exp(log_sigma))
     )
@@ -389,11 +398,18 @@ def quantile(p, log_pi, mu, log_sigma=None, scale_tril=None):
     low = np.where(pi > 0, each - 1e-3 * sigma, np.inf).min(axis=-1)
     high = np.where(pi > 0, each + 1e-3 * sigma, -np.inf).max(axis=-1)
     bracket = np.nextafter(low, -np.inf), np.nextafter(high, np.inf)
-    y = find_root(excess, bracket, args=(inner, np.arange(inner.size))).x
-    return np.where(ends, np.copysign(np.inf, p - 0.5), y).reshape(*shape, 1)
+    found = find_root(excess, bracket, args=(inner, np.arange(inner.size)))
+    known = ~np.isnan(pi + mu + sigma).any(axis=-1)
+    if (known & ~found.success).any():
+        failed = (known & ~found.success).sum()
+        raise ValueError(
+            f"quantile must find a root in every row, failed in {failed} of {p.size}: "
+            f"look for a sigma of 0 or infinite parameters"
+        )
+    return np.where(ends, np.copysign(np.inf, p - 0.5), found.x).reshape(*shape, 1)
 
 
-def crps(y, log_pi, mu, log_sigma=None, scale_tril=None):
+def crps(y, log_pi, mu, log_sigma, unit_tril=None):
     """``∫ (F(z) - 1{z >= y})² dz``: the continuous ranked probability score, for D = 1.
 
     In closed form, with ``A(m, s) = 2 s φ(m/s) + m (2 Φ(m/s) - 1)``::
@@ -402,111 +418,123 @@ def crps(y, log_pi, mu, log_sigma=None, scale_tril=None):
 
     Args:
         y: target, shape (..., 1).
-        log_pi, mu, log_sigma, scale_tril: as for `log_prob`, with D = 1.
+        log_pi, mu, log_sigma, unit_tril: as for `log_prob`, with D = 1.
 
     Returns:
         Score in units of the target, shape (...); smaller is better.
 
     Raises:
-        ValueError: the shapes do not fit, D is not 1, or y holds NaN.
+        ValueError: as for `log_prob`, or D is not 1.
 
     Source: Grimit et al. (2006), QJRMS 132, 2925-2942.
 
     >>> print(f"{crps([0.0], [0.0], [[0.0]], [[0.0]]):.6f}")
     0.233695
     """
-    y = np.asarray(y, dtype=float)
-    pi, mu, log_sigma = _one_target("crps", log_pi, mu, log_sigma, scale_tril, y)
+    y, pi, mu, log_sigma = _one_target("crps", y, log_pi, mu, log_sigma, unit_tril)
     var = np.exp(2 * log_sigma)
-    to_target = (pi * _mean_distance(y - mu, var)).sum(axis=-1)
-    between = _mean_distance(
-        mu[..., :, None] - mu[..., None, :], var[..., :, None] + var[..., None, :]
-    )
-    pairs = (pi[..., :, None] * pi[..., None, :] * between).sum(axis=(-2, -1))
-    return to_target - 0.5 * pairs
+    score = (pi * _mean_distance(y - mu, var)).sum(axis=-1)
+    for j in range(mu.shape[-1]):  # one component against all: no array of K² entries
+        m, j_var, j_pi = (a[..., j : j + 1] for a in (mu, var, pi))
+        score = score - 0.5 * (j_pi * pi * _mean_distance(m - mu, j_var + var)).sum(axis=-1)
+    return score
 
 
 # What several functions compute
 
 
-def _log_components(y, mu, log_sigma, scale_tril):
-    """log N(y | μ_k, Σ_k), summed over D as a whole, shape (..., K)."""
-    z, log_scale = _standardize(y[..., None, :] - mu, log_sigma, scale_tril)
-    return (-0.5 * z**2 - log_scale - 0.5 * np.log(2 * np.pi)).sum(axis=-1)
+def _lower(unit_tril, like=None):
+    """C as it is meant: zeros above the diagonal, ones on it; I where it is None."""
+    if unit_tril is None:
+        return np.eye(like.shape[-1])
+    return np.tril(unit_tril, -1) + np.eye(unit_tril.shape[-1])
 
 
-def _standardize(difference, log_sigma, scale_tril):
-    """z = L⁻¹ (y - μ), first divided by σ, then by C, and the log of the diagonal of L."""
-    z, log_scale = difference, np.zeros_like(difference)
-    if log_sigma is not None:
-        z, log_scale = z * np.exp(-log_sigma), log_scale + log_sigma
-    if scale_tril is not None:
-        z = np.linalg.solve(np.tril(scale_tril), z[..., None])[..., 0]
-        log_scale = log_scale + np.log(np.diagonal(scale_tril, axis1=-2, axis2=-1))
-    return z, log_scale
-
-
-def _factor(log_sigma, scale_tril):
-    """L = diag(σ) C, the Cholesky factor of Σ."""
-    factor = np.tril(scale_tril)
-    return factor if log_sigma is None else np.exp(log_sigma)[..., None] * factor
-
-
-def _exact_mode(log_pi, mu, log_sigma, scale_tril):
-    """Climb from every mean at once: x has shape (rows, K, D), K starts in each row."""
+def exact_mode(log_pi, mu, log_sigma, unit_tril=None):
+    """The highest point of each mixture, as the docstring of `mode` says; no checks."""
     lead, (K, D) = np.broadcast_shapes(log_pi.shape[:-1], mu.shape[:-2]), mu.shape[-2:]
+    whiten = np.linalg.inv(_lower(unit_tril, mu)) * np.exp(-log_sigma)[..., None, :]  # L⁻¹
+    log_peak = log_pi - np.broadcast_to(log_sigma, mu.shape).sum(axis=-1)
 
     def rows(a, *axes):
         return np.broadcast_to(a, (*lead, *axes)).reshape(-1, *axes)
 
-    log_pi, mu = rows(log_pi, K), rows(mu, K, D)
-    if scale_tril is None:
-        noise = rows(log_sigma, K, D)
-        precision = np.exp(-2 * noise)[..., None] * np.eye(D)
-    else:
-        noise = rows(_factor(log_sigma, scale_tril), K, D, D)
-        inverse = np.linalg.inv(noise)
-        precision = np.swapaxes(inverse, -1, -2) @ inverse
+    params = rows(log_peak, K), rows(mu, K, D), rows(whiten, K, D, D)
+    starts = _starts(K)
+    size = max(1, 2_000_000 // (len(starts) * K * D))  # rows at a time
+    parts = [
+        _highest(starts, *(a[first : first + size] for a in params))
+        for first in range(0, len(params[0]), size)
+    ]
+    return np.concatenate([np.empty((0, D)), *parts]).reshape(*lead, D)
 
-    def log_terms(x, log_pi, mu, noise):
-        """log π_k N(x | μ_k, Σ_k) at every start, shape (rows, starts, K)."""
-        noise = (noise[:, None], None) if scale_tril is None else (None, noise[:, None])
-        return log_pi[:, None] + _log_components(x, mu[:, None], *noise)
+
+def _starts(K):
+    """Points a of the simplex to start from, shape (starts, K)."""
+    starts = [np.eye(K)]
+    for j, k in combinations(range(K), 2):
+        starts.append([a * starts[0][j] + (1 - a) * starts[0][k] for a in (0.1, 0.5, 0.9)])
+    if K > 2:
+        starts.append(np.random.default_rng(0).dirichlet(np.full(K, 0.5), 64))
+    return np.concatenate(starts)
+
+
+def _highest(starts, log_peak, mu, whiten):
+    """Climb in each of some rows; x has shape (rows, places, D), terms (rows, K, places)."""
+    precision = np.swapaxes(whiten, -1, -2) @ whiten
+    pulled = (precision @ mu[..., None])[..., 0]
+
+    def look(x, log_peak, mu, whiten):
+        """log π_k N(x | μ_k, Σ_k) up to a constant, and z = L_k⁻¹ (x - μ_k)."""
+        z = (x[:, None] - mu[:, :, None]) @ np.swapaxes(whiten, -1, -2)
+        return log_peak[..., None] - 0.5 * (z**2).sum(axis=-1), z
+
+    def height(x, *params):
+        return logsumexp(look(x, *params)[0], axis=1)
+
+    def ridge(a):
+        """x(a) for a of shape (rows, K, places)."""
+        average = np.einsum("nks,nkde->nsde", a, precision)
+        return _solve(average, np.einsum("nks,nkd->nsd", a, pulled))
 
     def climb(x, precision, *params):
-        """One step up from every start, and whether it was the last one needed."""
-        gamma = softmax(log_terms(x, *params), axis=-1)
-        pull = np.einsum("nkde,nske->nskd", precision, params[1][:, None] - x[:, :, None])
-        gradient = np.einsum("nsk,nskd->nsd", gamma, pull)
-        average = np.einsum("nsk,nkde->nsde", gamma, precision)
-        spread = pull - gradient[:, :, None]
-        spread = np.einsum("nskd,nske->nsde", gamma[..., None] * spread, spread)
-        fixed = x + np.linalg.solve(average, gradient[..., None])[..., 0]
-        curvature = (1 + 1e-12) * average - spread  # minus the second derivative of log p
-        newton = x + np.linalg.solve(curvature, gradient[..., None])[..., 0]
+        """One step up, and whether it was the last one needed."""
+        terms, z = look(x, *params)
+        gamma = softmax(terms, axis=1)
+        pull = -(z @ params[2])  # Σ_k⁻¹ (μ_k - x)
+        gradient = (gamma[..., None] * pull).sum(axis=1)
+        average = np.einsum("nks,nkde->nsde", gamma, precision)
+        spread = pull - gradient[:, None]
+        spread = np.einsum("nksd,nkse->nsde", gamma[..., None] * spread, spread)
+        fixed = x + _solve(average, gradient)
+        # minus the second derivative of log p, never exactly singular
+        newton = x + _solve((1 + 1e-12) * average - spread, gradient)
         better = height(newton, *params) > height(fixed, *params) - 1e-13  # rounding
         new = np.where(better[..., None], newton, fixed)
         step = np.abs(new - x) * np.sqrt(np.diagonal(average, axis1=-2, axis2=-1))
         return new, (step < 1e-10).all(axis=(-2, -1))
 
-    def height(x, *params):
-        return logsumexp(log_terms(x, *params), axis=-1)
+    params = log_peak, mu, whiten
+    x = ridge(np.broadcast_to(starts.T, (len(mu), *starts.T.shape)))
+    for _ in range(3):
+        x = ridge(softmax(look(x, *params)[0], axis=1))
+    some = min(16, len(starts))
+    best = np.argpartition(-height(x, *params), some - 1, axis=1)[:, :some]
+    x = np.take_along_axis(x, best[..., None], axis=1).reshape(-1, 1, mu.shape[-1])
 
-    x, moving = mu.copy(), np.arange(len(mu))
+    row, moving = np.repeat(np.arange(len(mu)), some), np.arange(len(x))
     for _ in range(200):
-        some = (a[moving] for a in (x, precision, log_pi, mu, noise))
-        x[moving], done = climb(*some)
+        at = row[moving]
+        x[moving], done = climb(x[moving], *(a[at] for a in (precision, *params)))
         moving = moving[~done]
         if not moving.size:
             break
-    best = height(x, log_pi, mu, noise).argmax(axis=-1)
-    return _pick(x, best).reshape(*lead, D)
+    x = x.reshape(len(mu), some, -1)
+    return _pick(x, height(x, *params).argmax(axis=-1)[:, None])[:, 0]
 
 
-def _cool(log_pi, temperature):
-    """log π / τ up to a constant: 0 for the largest, so that exp cannot overflow."""
-    with np.errstate(over="ignore"):  # to -inf, a weight of 0, is right
-        return (log_pi - log_pi.max(axis=-1, keepdims=True)) / temperature
+def _solve(a, b):
+    return np.linalg.solve(a, b[..., None])[..., 0]
 
 
 def _draw_component(weights, u):
@@ -521,11 +549,6 @@ def _draw_component(weights, u):
 
 
 def _pick(a, k):
-    """a[..., k, :] for a (..., K, D) and k (...)."""
-    return np.take_along_axis(a, k[..., None, None], axis=-2)[..., 0, :]
-
-
-def _pick_many(a, k):
     """a[..., k, :] for a (..., K, D) and k (..., n): shape (..., n, D)."""
     return np.take_along_axis(a, k[..., None], axis=-2)
 
@@ -534,47 +557,48 @@ def _mean_distance(m, var):
     """A(m, s) = E|X| for X ~ N(m, s²)."""
     s = np.sqrt(var)
     z = m / s
-    return 2 * s * np.exp(-0.5 * z**2) / np.sqrt(2 * np.pi) + m * erf(z / np.sqrt(2))
+    return 2 * s * np.exp(-0.5 * z**2 - HALF_LOG_2PI) + m * erf(z / np.sqrt(2))
 
 
-# What is asked of values
+# What is asked of the arguments
 
 
-def _arrays(*arguments):
-    return (None if a is None else np.asarray(a, dtype=float) for a in arguments)
+def _checked(
+    y, log_pi, mu, log_sigma=None, unit_tril=None, *, needs_noise=True, no_nan=("y",)
+):
+    """All as float64 arrays, None where none was given, once shapes and values are right."""
+    given = {
+        "y": y,
+        "log_pi": log_pi,
+        "mu": mu,
+        "log_sigma": log_sigma,
+        "unit_tril": unit_tril,
+    }
+    arrays = {
+        name: None if a is None else np.asarray(a, dtype=float) for name, a in given.items()
+    }
+    _check.shapes(**arrays, needs_noise=needs_noise)
+    _check_values(arrays, no_nan=no_nan, tolerance=_check.tolerance(log_pi))
+    return arrays.values()
 
 
-def _check_parameters(*arguments):
-    names = "log_pi", "mu", "log_sigma", "scale_tril"
-    for name, value in zip(names, arguments, strict=True):
-        if value is not None:
-            _check_no_nan(name, value)
+def _check_values(arrays, **rules):
+    if _check.values_on:
+        _check.values(arrays, **rules)
 
 
-def _check_no_nan(name, value):
-    if np.isnan(value).any():
-        raise ValueError(
-            f"{name} must not contain NaN, got {np.isnan(value).sum()} NaN "
-            f"in shape {value.shape}"
-        )
-
-
-def _generator(seed):
-    try:
+def generator(seed):
+    if seed is None or isinstance(seed, np.random.Generator):
         return np.random.default_rng(seed)
-    except (TypeError, ValueError):
+    return np.random.default_rng(_check.seed(seed, "numpy.random.Generator"))
+
+
+def _one_target(name, y, log_pi, mu, log_sigma, unit_tril):
+    """y of shape (..., 1), and π, μ and log σ of shape (..., K), for D = 1."""
+    y, log_pi, mu, log_sigma, _ = _checked(y, log_pi, mu, log_sigma, unit_tril)
+    if mu.shape[-1] != 1:
         raise ValueError(
-            f"seed must be None, an integer >= 0 or a numpy.random.Generator, got {seed!r}"
-        ) from None
-
-
-def _one_target(name, log_pi, mu, log_sigma, scale_tril, y=None):
-    """π, μ and log σ of shape (..., K), for the functions with D = 1."""
-    log_pi, mu, log_sigma, scale_tril = _arrays(log_pi, mu, log_sigma, scale_tril)
-    _shapes.check(log_pi, mu, log_sigma, scale_tril, y=y)
-    _shapes.check_one_target(name, mu)
-    if y is not None:
-        _check_no_nan("y", y)
-    if scale_tril is not None:
-        log_sigma = np.log(_factor(log_sigma, scale_tril)[..., 0])
-    return np.exp(log_pi), mu[..., 0], np.broadcast_to(log_sigma, mu.shape)[..., 0]
+            f"{name} asks for one target dimension, mu of shape (..., K, 1), "
+            f"got shape {mu.shape}"
+        )
+    return y, np.exp(log_pi), mu[..., 0], np.broadcast_to(log_sigma, mu.shape)[..., 0]

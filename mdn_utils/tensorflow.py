@@ -1,22 +1,29 @@
 """Gaussian mixtures and mixture density networks in TensorFlow and Keras 3.
 
 The functions of :mod:`mdn_utils.numpy` under the same names, for tensors, and with
-gradients; shapes and meaning of ``log_pi``, ``mu``, ``log_sigma``, ``scale_tril`` and ``y``
-are the same. Arrays and lists are taken, too, and converted to the dtype of ``mu``. Inside
-a `tf.function` shapes are still checked, but values are not: NaN gives NaN.
+gradients; what is said there of arguments and errors holds here. Arrays and lists are
+taken, too. Everything is computed in the dtype of ``mu``, in float32 at least. Values are
+checked in eager mode alone: in a `tf.function` NaN gives NaN.
 
 `MDNHead` turns features into the parameters; `MixtureDensityNetwork` is a ready network;
-`initialize` gives it a good start.
+`initialize` gives it a good start. They are those of :mod:`mdn_utils.torch`.
 """
 
 import math
-from numbers import Integral
 
 import keras
 import numpy as np
 import tensorflow as tf
 
-from . import _shapes, _start
+from . import _check, _start
+from . import numpy as mdn_np
+from ._check import HALF_LOG_2PI
+
+if keras.backend.backend() != "tensorflow":
+    raise ImportError(
+        f"mdn_utils.tensorflow needs Keras on TensorFlow, got {keras.backend.backend()!r}; "
+        f"set KERAS_BACKEND=tensorflow before Keras is imported, or use mdn_utils.torch"
+    )
 
 __all__ = [
     "MDNHead",
@@ -29,205 +36,101 @@ __all__ = [
     "mode",
     "nll",
     "sample",
+    "split_cholesky",
     "variance",
 ]
 
 
 def component_pdf(y, mu, var):
-    """``N(y | μ_k, σ_k²) = Π_d exp(-(y_d - μ_kd)² / 2σ_kd²) / √(2π σ_kd²)`` for each k.
-
-    For looking at single components. It underflows to 0 far from μ, so no loss is made of
-    it: see `log_prob`.
-
-    Args:
-        y: target, shape (..., D).
-        mu: means, shape (..., K, D).
-        var: variances σ², positive; as many axes as mu, broadcastable to it.
-
-    Returns:
-        Densities, shape (..., K).
-
-    Raises:
-        ValueError: the shapes do not fit, y holds NaN, or a variance is not positive.
+    """``N(y | μ_k, σ_k²)`` for each k: see `mdn_utils.numpy.component_pdf`.
 
     >>> y, mu, var = [3.0], [[0.0], [0.1], [0.2]], [[1.0], [2.2], [3.3]]
     >>> [f"{density:.5f}" for density in component_pdf(y, mu, var).numpy()]
     ['0.00443', '0.03977', '0.06695']
     """
     mu, y, var = _tensors(mu, y, var)
-    _shapes.check_pdf(y, mu, var)
-    _check_no_nan("y", y)
-    if tf.executing_eagerly() and not tf.reduce_all(var > 0):
-        raise ValueError(f"var must be positive, got {var[~(var > 0)][0].numpy()}")
+    _check.pdf(y, mu, var)
+    _check_values({"y": y, "var": var}, no_nan=["y"], positive=["var"])
     square = (y[..., None, :] - mu) ** 2
-    return tf.reduce_prod(tf.exp(-square / (2 * var)) / tf.sqrt(2 * math.pi * var), axis=-1)
+    log_normal = -0.5 * square / var - 0.5 * tf.math.log(var) - HALF_LOG_2PI
+    return tf.exp(tf.reduce_sum(log_normal, axis=-1))
 
 
-def log_prob(y, log_pi, mu, log_sigma=None, scale_tril=None):
-    """``log p(y) = log Σ_k exp(log π_k + log N(y | μ_k, Σ_k))``.
-
-    The sum is a log-sum-exp: nothing underflows, however far y lies from every mean.
-
-    Args:
-        y: target, shape (..., D).
-        log_pi: log mixing weights, shape (..., K).
-        mu: means, shape (..., K, D).
-        log_sigma: log standard deviations, as many axes as mu, broadcastable to it.
-        scale_tril: lower Cholesky factors, shape (..., K, D, D), in units of σ_k where
-            log_sigma is given, too: Σ_k = L_k L_kᵀ with L_k = diag(σ_k) scale_tril_k.
-
-    Returns:
-        Log density in nats, shape (...), the leading axes of y and the parameters.
-
-    Raises:
-        ValueError: the shapes do not fit, or y holds NaN.
-
-    Source: Bishop (2006), *Pattern Recognition and Machine Learning*, section 5.6.
+def log_prob(y, log_pi, mu, log_sigma, unit_tril=None):
+    """``log p(y) = log Σ_k exp(log π_k + log N(y | μ_k, Σ_k))``; see the same in NumPy.
 
     >>> log_pi, mu = tf.math.log([[0.5, 0.5]]), tf.constant([[[-1.0], [1.0]]])
     >>> print(f"{log_prob([[0.0]], log_pi, mu, tf.zeros((1, 2, 1))).numpy().item():.5f}")
     -1.41894
     """
-    mu, y, log_pi, log_sigma, scale_tril = _tensors(mu, y, log_pi, log_sigma, scale_tril)
-    _shapes.check(log_pi, mu, log_sigma, scale_tril, y=y)
-    _check_no_nan("y", y)
-    return tf.reduce_logsumexp(
-        log_pi + _log_components(y, mu, log_sigma, scale_tril), axis=-1
-    )
+    y, log_pi, mu, log_sigma, unit_tril = _checked(y, log_pi, mu, log_sigma, unit_tril)
+    z = (y[..., None, :] - mu) * tf.exp(-log_sigma)
+    if unit_tril is not None:
+        z = tf.linalg.triangular_solve(_lower(unit_tril), z[..., None])[..., 0]
+    log_normal = -0.5 * z**2 - log_sigma - HALF_LOG_2PI
+    return tf.reduce_logsumexp(log_pi + tf.reduce_sum(log_normal, axis=-1), axis=-1)
 
 
-def nll(y, log_pi, mu, log_sigma=None, scale_tril=None):
-    """``-1/N Σ_n log p(y_n)``: the negative log-likelihood of a row, the training loss.
-
-    Args:
-        y: one target for each row, shape (..., D).
-        log_pi, mu, log_sigma, scale_tril: as for `log_prob`.
-
-    Returns:
-        The average over all rows, a scalar, in nats.
-
-    Raises:
-        ValueError: the shapes do not fit, y holds NaN, or y would be repeated.
+def nll(y, log_pi, mu, log_sigma, unit_tril=None):
+    """``-1/N Σ_n log p(y_n)``: see `mdn_utils.numpy.nll`.
 
     >>> y, log_pi = [[3.0], [1.1]], tf.math.log([1.0, 0.0, 0.0])
     >>> var = tf.constant([[1.0], [2.2], [3.3]])
-    >>> loss = nll(y, log_pi, [[0.0], [0.1], [0.2]], 0.5 * tf.math.log(var))
-    >>> print(f"{loss.numpy():.4f}")
+    >>> print(f"{nll(y, log_pi, [[0.0], [0.1], [0.2]], 0.5 * tf.math.log(var)):.4f}")
     3.4714
     """
-    mu, y, log_pi, log_sigma, scale_tril = _tensors(mu, y, log_pi, log_sigma, scale_tril)
-    _shapes.check(log_pi, mu, log_sigma, scale_tril, y=y, one_for_each_row=True)
-    return -tf.reduce_mean(log_prob(y, log_pi, mu, log_sigma, scale_tril))
+    log_density = log_prob(y, log_pi, mu, log_sigma, unit_tril)
+    _check.one_target_a_row(y, log_density)
+    return -tf.reduce_mean(log_density)
 
 
-def mean(log_pi, mu, log_sigma=None, scale_tril=None):
-    """``E[y] = Σ_k π_k μ_k``.
-
-    Args:
-        log_pi, mu: as for `log_prob`.
-        log_sigma, scale_tril: do not matter, and may be left out.
-
-    Returns:
-        Mean, shape (..., D).
-
-    Raises:
-        ValueError: the shapes do not fit.
+def mean(log_pi, mu, log_sigma=None, unit_tril=None):
+    """``E[y] = Σ_k π_k μ_k``: see `mdn_utils.numpy.mean`.
 
     >>> print(f"{mean(tf.math.log([0.25, 0.75]), [[0.0], [4.0]]).numpy().item():.4f}")
     3.0000
     """
-    mu, log_pi, log_sigma, scale_tril = _tensors(mu, log_pi, log_sigma, scale_tril)
-    _shapes.check(log_pi, mu, log_sigma, scale_tril, needs_noise=False)
+    _, log_pi, mu, *_ = _checked(None, log_pi, mu, log_sigma, unit_tril, needs_noise=False)
     return tf.reduce_sum(tf.exp(log_pi)[..., None] * mu, axis=-2)
 
 
-def variance(log_pi, mu, log_sigma=None, scale_tril=None):
-    """``Var[y_d] = Σ_k π_k (σ_kd² + (μ_kd - E[y_d])²)``: within and between components.
-
-    Args:
-        log_pi, mu, log_sigma, scale_tril: as for `log_prob`.
-
-    Returns:
-        Variance of each target dimension, shape (..., D).
-
-    Raises:
-        ValueError: the shapes do not fit.
+def variance(log_pi, mu, log_sigma, unit_tril=None):
+    """``Var[y_d] = Σ_k π_k (Σ_kdd + (μ_kd - E[y_d])²)``: see `mdn_utils.numpy.variance`.
 
     >>> log_pi, mu = tf.math.log([0.5, 0.5]), tf.constant([[-1.0], [1.0]])
     >>> print(f"{variance(log_pi, mu, tf.zeros((2, 1))).numpy().item():.4f}")
     2.0000
     """
-    mu, log_pi, log_sigma, scale_tril = _tensors(mu, log_pi, log_sigma, scale_tril)
-    _shapes.check(log_pi, mu, log_sigma, scale_tril)
+    _, log_pi, mu, log_sigma, unit_tril = _checked(None, log_pi, mu, log_sigma, unit_tril)
     pi = tf.exp(log_pi)[..., None]
     between = mu - tf.reduce_sum(pi * mu, axis=-2, keepdims=True)
-    if scale_tril is None:
-        within = tf.exp(2 * log_sigma)
-    else:
-        factor = _factor(log_sigma, scale_tril)
-        within = tf.reduce_sum(factor**2, axis=-1)  # the diagonal of L Lᵀ
+    within = tf.exp(2 * log_sigma)
+    if unit_tril is not None:  # the diagonal of L Lᵀ
+        within = within * tf.reduce_sum(_lower(unit_tril) ** 2, axis=-1)
     return tf.reduce_sum(pi * (within + between**2), axis=-2)
 
 
-def covariance(log_pi, mu, log_sigma=None, scale_tril=None):
-    """``Cov[y] = Σ_k π_k (Σ_k + (μ_k - E[y]) (μ_k - E[y])ᵀ)``: within and between.
-
-    Args:
-        log_pi, mu, log_sigma, scale_tril: as for `log_prob`.
-
-    Returns:
-        Covariance matrix of the target dimensions, shape (..., D, D).
-
-    Raises:
-        ValueError: the shapes do not fit.
+def covariance(log_pi, mu, log_sigma, unit_tril=None):
+    """``Cov[y] = Σ_k π_k (Σ_k + (μ_k - E[y]) (μ_k - E[y])ᵀ)``; see the same in NumPy.
 
     >>> log_pi, mu = tf.math.log([0.5, 0.5]), tf.constant([[-1.0, -1], [1, 1]])
     >>> covariance(log_pi, mu, tf.zeros((1, 1))).numpy().tolist()
     [[2.0, 1.0], [1.0, 2.0]]
     """
-    mu, log_pi, log_sigma, scale_tril = _tensors(mu, log_pi, log_sigma, scale_tril)
-    _shapes.check(log_pi, mu, log_sigma, scale_tril)
+    _, log_pi, mu, log_sigma, unit_tril = _checked(None, log_pi, mu, log_sigma, unit_tril)
     pi = tf.exp(log_pi)[..., None, None]
     between = mu - tf.reduce_sum(pi[..., 0] * mu, axis=-2, keepdims=True)
+    factor = tf.exp(log_sigma)[..., None] * _lower(unit_tril, mu)
+    within = tf.matmul(factor, factor, transpose_b=True)
     between = between[..., :, None] * between[..., None, :]
-    if scale_tril is None:
-        identity = tf.eye(tf.shape(mu)[-1], dtype=mu.dtype)
-        within = tf.exp(2 * log_sigma)[..., None] * identity
-    else:
-        factor = _factor(log_sigma, scale_tril)
-        within = tf.matmul(factor, factor, transpose_b=True)
     return tf.reduce_sum(pi * (within + between), axis=-3)
 
 
-def mode(log_pi, mu, log_sigma=None, scale_tril=None, *, kind="component"):
-    """``argmax p(y)``, or one of two shortcuts to it.
+def mode(log_pi, mu, log_sigma=None, unit_tril=None, *, kind="component"):
+    """``argmax p(y)``, or a shortcut: see `mdn_utils.numpy.mode`.
 
-    ==============  ===============================================================
-    ``kind``        answer
-    ==============  ===============================================================
-    ``component``   the mean of the most probable component, argmax π_k
-    ``peak``        the mean of the component with the highest peak,
-                    argmax π_k / √det Σ_k
-    ``exact``       the highest point of the mixture itself
-    ==============  ===============================================================
-
-    The exact mode is found as in `mdn_utils.numpy.mode`, in float64 and without gradients.
-
-    Args:
-        log_pi, mu: as for `log_prob`.
-        log_sigma, scale_tril: as for `log_prob`; for ``component`` they do not matter, and
-            may be left out.
-        kind: "component", "peak" or "exact".
-
-    Returns:
-        Mode, shape (..., D).
-
-    Raises:
-        ValueError: the shapes do not fit, a parameter holds NaN, or kind is none of
-            the three.
-
-    Source: Bishop (2006), *Pattern Recognition and Machine Learning*, section 5.6, for
-    ``component``; Carreira-Perpiñán (2000), IEEE TPAMI 22, 1318-1323, for ``exact``.
+    The exact mode is computed by NumPy, in float64, on the CPU and without gradients; a
+    graph calls NumPy when it runs, so XLA cannot compile it.
 
     >>> log_pi, mu = tf.math.log([0.6, 0.4]), tf.constant([[0.0], [2.0]])
     >>> params = log_pi, mu, tf.math.log([[2.0], [1.0]])
@@ -236,54 +139,27 @@ def mode(log_pi, mu, log_sigma=None, scale_tril=None, *, kind="component"):
     >>> print(f"{mode(*params, kind='exact').numpy().item():.4f}")
     1.7696
     """
-    mu, log_pi, log_sigma, scale_tril = _tensors(mu, log_pi, log_sigma, scale_tril)
-    _shapes.check_kind(kind)
-    needs_noise = kind != "component"
-    _shapes.check(log_pi, mu, log_sigma, scale_tril, needs_noise=needs_noise)
-    _check_parameters(log_pi, mu, log_sigma, scale_tril)
+    _check.kind(kind)
+    needs_noise, no_nan = kind != "component", ["log_pi", "mu", "log_sigma", "unit_tril"]
+    _, log_pi, mu, log_sigma, unit_tril = _checked(
+        None, log_pi, mu, log_sigma, unit_tril, needs_noise=needs_noise, no_nan=no_nan
+    )
     if kind == "component":
         return _pick(mu, tf.argmax(log_pi, axis=-1)[..., None])[..., 0, :]
     if kind == "peak":
-        _, log_scale = _standardize(tf.zeros_like(mu), log_sigma, scale_tril)
-        log_scale = tf.broadcast_to(log_scale, tf.shape(mu))
-        peak = log_pi - tf.reduce_sum(log_scale, axis=-1)
-        return _pick(mu, tf.argmax(peak, axis=-1)[..., None])[..., 0, :]
-    arguments = log_pi, mu, log_sigma, scale_tril
-    double = (None if a is None else tf.cast(a, tf.float64) for a in arguments)
-    return tf.stop_gradient(tf.cast(_exact_mode(*double), mu.dtype))
+        log_det = tf.reduce_sum(tf.broadcast_to(log_sigma, tf.shape(mu)), axis=-1)
+        return _pick(mu, tf.argmax(log_pi - log_det, axis=-1)[..., None])[..., 0, :]
+    given = [log_pi, mu, log_sigma, *([] if unit_tril is None else [unit_tril])]
+    given = [tf.stop_gradient(tf.cast(a, tf.float64)) for a in given]
+    exact = tf.numpy_function(mdn_np.exact_mode, given, tf.float64)
+    exact.set_shape(_pick(mu, tf.argmax(log_pi, axis=-1)[..., None])[..., 0, :].shape)
+    return tf.cast(exact, mu.dtype)
 
 
-def sample(
-    log_pi,
-    mu,
-    log_sigma=None,
-    scale_tril=None,
-    *,
-    n=None,
-    seed=None,
-    temperature=1.0,
-):
-    """``k ~ π``, then ``y = μ_k + σ_k ε`` or ``y = μ_k + L_k ε`` with ε ~ N(0, I).
+def sample(log_pi, mu, log_sigma, unit_tril=None, *, n=None, seed=None, temperature=1.0):
+    """``k ~ π``, then ``y = μ_k + L_k ε``, without gradients: see `mdn_utils.numpy.sample`.
 
-    A temperature τ changes the model on purpose: log π_k / τ in place of log π_k, made to
-    sum to one again, and σ_k √τ in place of σ_k. τ = 1 is the model; below, samples come
-    closer together; τ = 0 gives the mean of the most probable component.
-
-    Args:
-        log_pi, mu, log_sigma, scale_tril: as for `log_prob`.
-        n: how many samples for each row; None gives one, without an axis for it.
-        seed: an integer >= 0 or a `tf.random.Generator`; None draws from TensorFlow's own.
-        temperature: τ, a number >= 0.
-
-    Returns:
-        Samples, independent of each other and without gradients, shape (..., D), or
-        (n, ..., D) with n.
-
-    Raises:
-        ValueError: the shapes do not fit, a parameter holds NaN, n or temperature is
-            negative, or the seed is none.
-
-    Source of the temperature: Ha and Schmidhuber (2018), *World Models*, arXiv:1803.10122.
+    The seed is an integer >= 0 or a `tf.random.Generator`; None draws from TensorFlow's own.
 
     >>> log_pi, mu = tf.math.log([0.5, 0.5]), tf.constant([[-1.0], [1.0]])
     >>> sample(log_pi, mu, tf.fill((2, 1), -2.3), n=1000, seed=0).shape
@@ -291,16 +167,17 @@ def sample(
     >>> sample(log_pi, mu, tf.fill((2, 1), -2.3), seed=0, temperature=0).numpy().tolist()
     [-1.0]
     """
-    mu, log_pi, log_sigma, scale_tril = _tensors(mu, log_pi, log_sigma, scale_tril)
-    _shapes.check(log_pi, mu, log_sigma, scale_tril)
-    _shapes.check_draw(n, temperature)
-    _check_parameters(log_pi, mu, log_sigma, scale_tril)
+    _check.draw(n, temperature)
+    no_nan = ["log_pi", "mu", "log_sigma", "unit_tril"]
+    _, log_pi, mu, log_sigma, unit_tril = _checked(
+        None, log_pi, mu, log_sigma, unit_tril, no_nan=no_nan
+    )
     key_u, key_noise = tf.unstack(tf.random.split(_key(seed), 2))
     lead = tf.broadcast_dynamic_shape(tf.shape(log_pi)[:-1], tf.shape(mu)[:-2])
     many = tf.concat([lead, [1 if n is None else n]], axis=0)
     every = tf.concat([many, tf.shape(mu)[-1:]], axis=0)
     if temperature == 0:
-        y = tf.broadcast_to(mode(log_pi, mu)[..., None, :], every)
+        y = tf.broadcast_to(_pick(mu, tf.argmax(log_pi, axis=-1)[..., None]), every)
     else:
         cold = max(temperature, 1e-37)  # float32 holds no much smaller number
         log_pi = (log_pi - tf.reduce_max(log_pi, axis=-1, keepdims=True)) / cold
@@ -308,17 +185,15 @@ def sample(
         k = _draw_component(tf.exp(log_pi), u)  # (..., n)
         noise = tf.random.stateless_normal(every, key_noise, dtype=mu.dtype)
         noise = noise * temperature**0.5
-        if scale_tril is not None:
+        if unit_tril is not None:
             D = tf.shape(mu)[-1]
             flat = tf.concat([tf.shape(mu)[:-1], [D * D]], axis=0)
             square = tf.concat([tf.shape(mu), [D]], axis=0)
-            factor = tf.broadcast_to(_factor(None, scale_tril), square)
-            factor = tf.reshape(factor, flat)
+            factor = tf.reshape(tf.broadcast_to(_lower(unit_tril), square), flat)
             factor = tf.reshape(_pick(factor, k), tf.concat([every, [D]], axis=0))
             noise = tf.linalg.matvec(factor, noise)  # (..., n, D, D) and (..., n, D)
-        if log_sigma is not None:
-            noise = tf.exp(_pick(tf.broadcast_to(log_sigma, tf.shape(mu)), k)) * noise
-        y = _pick(mu, k) + noise
+        sigma = tf.exp(_pick(tf.broadcast_to(log_sigma, tf.shape(mu)), k))
+        y = _pick(mu, k) + sigma * noise
     y = tf.stop_gradient(y)
     if n is None:
         return y[..., 0, :]
@@ -326,38 +201,27 @@ def sample(
     return tf.transpose(y, [rank - 2, *range(rank - 2), rank - 1])
 
 
+def split_cholesky(scale_tril):
+    """``L = diag(σ) C``: see `mdn_utils.numpy.split_cholesky`.
+
+    >>> log_sigma, unit_tril = split_cholesky([[2.0, 0.0], [3.0, 4.0]])
+    >>> tf.exp(log_sigma).numpy().round(6).tolist(), unit_tril.numpy().tolist()
+    ([2.0, 4.0], [[1.0, 0.0], [0.75, 1.0]])
+    """
+    (scale_tril,) = _tensors(scale_tril)
+    _check.square(scale_tril)
+    sigma = tf.linalg.diag_part(scale_tril)
+    _check_values({"diagonal of scale_tril": sigma}, positive=["diagonal of scale_tril"])
+    return tf.math.log(sigma), tf.linalg.band_part(scale_tril, -1, 0) / sigma[..., None]
+
+
 @keras.saving.register_keras_serializable(package="mdn_utils")
 class MDNHead(keras.layers.Layer):
     """``log π = log softmax(a^π)``, ``μ = a^μ``, ``log σ = a^σ``, each a Dense layer.
 
-    ==============  ===================================  =================================
-    ``noise``       components                           outputs besides log_pi and mu
-    ==============  ===================================  =================================
-    ``full``        ``N(μ_k, L_k L_kᵀ)``,                log_sigma (..., K, D),
-                    ``L_k = diag(σ_k) C_k``              scale_tril (..., K, D, D): C_k
-    ``diagonal``    ``N(μ_k, diag(σ_k²))``               log_sigma (..., K, D)
-    ``isotropic``   ``N(μ_k, σ_k² I)``                   log_sigma (..., K, 1)
-    ``shared``      ``N(μ_k, σ² I)``, one σ for all k    log_sigma (..., 1, 1)
-    ``fixed``       ``N(μ_k, σ² I)``, σ given            log_sigma (..., 1, 1)
-    ==============  ===================================  =================================
-
-    C_k is lower triangular with ones on the diagonal, so with full noise σ_kd is the
-    standard deviation of dimension d given the dimensions before it.
-
-    Args:
-        D: target dimensions.
-        K: components.
-        noise: one of the five above.
-        sigma: the σ of fixed noise, in units of the target; for no other noise.
-        sigma_floor: a lower bound of every σ, in units of the target: σ = exp(a^σ) +
-            sigma_floor. 0 is no bound.
-        **kwargs: name, dtype and the like, as for every Keras layer.
-
-    Shape: features (..., F); log_pi (..., K), mu (..., K, D), the rest as above.
-
-    Raises:
-        ValueError: a size is no positive integer, noise is none of the five, sigma is
-            missing for fixed noise or given for another, or sigma_floor is negative.
+    Noise models, arguments and outputs are those of `mdn_utils.torch.MDNHead`, without
+    ``features``, which Keras finds out, and with name, dtype and the like of every Keras
+    layer. A mask of the features is handed on to every output.
 
     >>> log_pi, mu, log_sigma = MDNHead(D=2, K=3)(tf.zeros((4, 50)))
     >>> log_pi.shape, mu.shape, log_sigma.shape
@@ -368,97 +232,64 @@ class MDNHead(keras.layers.Layer):
     """
 
     def __init__(self, D, K, noise="diagonal", sigma=None, sigma_floor=0.0, **kwargs):
-        _shapes.check_sizes(D=D, K=K)
-        _shapes.check_noise(noise, sigma, sigma_floor)
+        _check.sizes(D=D, K=K)
+        _check.noise(noise, sigma, sigma_floor)
         super().__init__(**kwargs)
+        self.supports_masking = True
         self.D, self.K, self.noise = D, K, noise
         self.sigma, self.sigma_floor = sigma, sigma_floor
-        sizes = {"pi": K, "mu": K * D}
-        if noise != "fixed":
-            sizes["log_sigma"] = math.prod(_shapes.sigma_axes(noise, K, D))
-        if noise == "full" and D > 1:
-            sizes["below"] = K * D * (D - 1) // 2
-        for name, size in sizes.items():
-            layer = keras.layers.Dense(size, name=name, dtype=self.dtype_policy)
-            setattr(self, name, layer)
-        self.names = tuple(sizes)
+        for name, axes in _check.layers(noise, K, D).items():
+            size, dtype = math.prod(axes), self.dtype_policy
+            setattr(self, name, keras.layers.Dense(size, name=name, dtype=dtype))
 
     def build(self, features_shape):
-        for name in self.names:
+        for name in _check.layers(self.noise, self.K, self.D):
             getattr(self, name).build(features_shape)
         self.built = True
 
     def call(self, features):
-        log_pi = tf.nn.log_softmax(self.pi(features), axis=-1)
-        mu = self._split(self.mu(features), self.K, self.D)
+        a = {
+            name: _split(_wide(getattr(self, name)(features)), axes)
+            for name, axes in _check.layers(self.noise, self.K, self.D).items()
+        }
+        log_pi, mu = tf.nn.log_softmax(a["pi"], axis=-1), a["mu"]
         if self.noise == "fixed":
-            return log_pi, mu, math.log(self.sigma) * tf.ones_like(mu[..., :1, :1])
-        axes = _shapes.sigma_axes(self.noise, self.K, self.D)
-        log_sigma = self._split(self.log_sigma(features), *axes)
-        if self.sigma_floor:
+            return log_pi, mu, tf.fill(tf.shape(mu[..., :1, :1]), math.log(self.sigma))
+        log_sigma = a["log_sigma"]
+        if self.sigma_floor:  # log(exp(a^σ) + floor)
             floor = math.log(self.sigma_floor)
-            log_sigma = floor + tf.nn.softplus(log_sigma - floor)  # log(exp(a^σ) + floor)
+            log_sigma = floor + tf.nn.softplus(log_sigma - floor)
         if self.noise != "full":
             return log_pi, mu, log_sigma
-        return log_pi, mu, log_sigma, self._scale_tril(features, mu)
+        zero, one = tf.zeros_like(mu[..., :1]), tf.ones_like(mu[..., :1])
+        below = [a["below"]] if self.D > 1 else []
+        unit_tril = tf.concat([zero, one, *below], axis=-1)
+        unit_tril = tf.gather(unit_tril, _check.below(self.D), axis=-1)
+        return log_pi, mu, log_sigma, unit_tril
 
-    def _scale_tril(self, features, mu):
-        """C: ones on the diagonal, the outputs of the layer `below` under it."""
-        scale_tril = tf.linalg.diag(tf.ones_like(mu))
-        if self.D > 1:
-            rows, columns = np.tril_indices(self.D, -1)
-            below = self._split(self.below(features), self.K, len(rows))
-            place = np.zeros((len(rows), self.D, self.D))  # 1 where an entry belongs
-            place[np.arange(len(rows)), rows, columns] = 1
-            place = tf.constant(place, below.dtype)
-            scale_tril += tf.einsum("...p,pde->...de", below, place)
-        return scale_tril
-
-    def _split(self, a, *axes):
-        """The last axis, split into several."""
-        known, now = a.shape[:-1], tf.shape(a)
-        lead = [now[i] if length is None else length for i, length in enumerate(known)]
-        return tf.reshape(a, [*lead, *axes])
+    def compute_mask(self, features, mask=None):
+        return [mask] * (4 if self.noise == "full" else 3)
 
     def get_config(self):
-        return {
-            **super().get_config(),
-            "D": self.D,
-            "K": self.K,
-            "noise": self.noise,
-            "sigma": self.sigma,
-            "sigma_floor": self.sigma_floor,
-        }
+        options = ("D", "K", "noise", "sigma", "sigma_floor")
+        return {**super().get_config(), **{name: getattr(self, name) for name in options}}
 
 
 @keras.saving.register_keras_serializable(package="mdn_utils")
 class MixtureDensityNetwork(keras.Model):
-    """``x -> hidden layers -> MDNHead``: the parameters of p(y|x).
+    """``(x - x_mean) / x_scale -> hidden layers -> MDNHead -> units of y``.
 
-    Inputs and targets are taken as they are. Scale both to about one before: the layers
-    start with weights made for that.
+    Arguments, outputs and the scaling that it carries, as weights that are not trained,
+    are those of `mdn_utils.torch.MixtureDensityNetwork`; **kwargs: name, dtype and the like.
 
-    Compile the network with an optimizer alone: its loss is `nll`. What ``save`` writes, a
-    ``.keras`` file, `keras.saving.load_model` reads wherever this module was imported.
-
-    Args:
-        inputs: input dimensions, the length of the last axis of x.
-        D: target dimensions.
-        K: components.
-        hidden: width of the hidden layer, or a sequence of widths for several layers.
-        activation: what follows each hidden layer, "tanh" or "relu".
-        noise, sigma, sigma_floor: as for `MDNHead`.
-        **kwargs: name, dtype and the like, as for every Keras model.
-
-    Shape: x (N, ..., inputs); the outputs are those of `MDNHead`, in the order that `nll`,
-    `mean` and all other functions take: ``nll(y, *network(x))``.
-
-    Raises:
-        ValueError: a size is no positive integer, activation is none of the two, or
-            `MDNHead` refuses the noise.
+    Compile the network with an optimizer alone: its loss is `nll`, for one target at each
+    step of a sequence, too. ``sample_weight`` weighs rows or steps, -1/N Σ_n w_n log p(y_n);
+    where it is 0, targets may be NaN; steps that a mask leaves out do not count in N. What
+    ``save`` writes, a ``.keras`` file, `keras.saving.load_model` reads wherever this module
+    was imported.
 
     >>> network = MixtureDensityNetwork(inputs=1, D=1, K=26, hidden=50)
-    >>> network.count_params()
+    >>> sum(math.prod(weight.shape) for weight in network.trainable_weights)
     4078
     >>> network.compile(optimizer="adam")
     >>> history = network.fit(tf.zeros((8, 1)), tf.zeros((8, 1)), verbose=0)
@@ -478,194 +309,132 @@ class MixtureDensityNetwork(keras.Model):
         sigma_floor=0.0,
         **kwargs,
     ):
-        sizes = (hidden,) if isinstance(hidden, Integral) else tuple(hidden)
-        _shapes.check_sizes(inputs=inputs, D=D, K=K)
-        for size in sizes:
-            _shapes.check_sizes(hidden=size)
-        _shapes.check_activation(activation)
+        widths = _check.hidden(inputs, hidden, activation)
         super().__init__(**kwargs)
-        self.options = {
-            "inputs": inputs,
-            "D": D,
-            "K": K,
-            "hidden": hidden,
-            "activation": activation,
-            "noise": noise,
-            "sigma": sigma,
-            "sigma_floor": sigma_floor,
-        }
+        self.widths, self.activation = widths, activation
+        self.autocast = False  # x keeps its precision until it is scaled
+        self.supports_masking = True
         dtype = self.dtype_policy
         self.hidden = [
             keras.layers.Dense(size, activation=activation, name=f"hidden_{i}", dtype=dtype)
-            for i, size in enumerate(sizes, start=1)
+            for i, size in enumerate(widths[1:], start=1)
         ]
         self.head = MDNHead(D, K, noise, sigma, sigma_floor, name="head", dtype=dtype)
+        for name, size in _check.scaling(inputs, D, noise).items():
+            weight = self.add_weight(
+                shape=(size,),
+                initializer="zeros" if "mean" in name else "ones",
+                dtype="float64" if self.variable_dtype == "float64" else "float32",
+                trainable=False,
+                autocast=False,
+                name=name,
+            )
+            setattr(self, name, weight)
         self.build((None, inputs))
 
     def build(self, x_shape):
-        lead, width = x_shape[:-1], x_shape[-1]
-        for layer in self.hidden:
-            layer.build((*lead, width))
-            width = layer.units
-        self.head.build((*lead, width))
+        for layer, width in zip([*self.hidden, self.head], self.widths, strict=True):
+            layer.build((*x_shape[:-1], width))
         self.built = True
 
     def call(self, x):
+        x = (tf.cast(x, self.x_mean.dtype) - self.x_mean) / self.x_scale
         for layer in self.hidden:
             x = layer(x)
-        return self.head(x)
+        log_pi, mu, log_sigma, *unit_tril = self.head(x)
+        mu = self.y_mean + self.y_scale * mu
+        if self.head.noise != "fixed":
+            log_sigma = log_sigma + tf.math.log(self.y_scale)
+        return log_pi, mu, log_sigma, *unit_tril
+
+    def compute_mask(self, x, mask=None):
+        return self.head.compute_mask(x, mask)
+
+    def compile(self, optimizer="rmsprop", loss=None, **kwargs):
+        """As of every Keras model, without a loss."""
+        if loss is not None:
+            raise ValueError(
+                f"loss must be left out, got {loss!r}; the network's loss is nll, and "
+                f"another one would not be used: compile(optimizer=...)"
+            )
+        super().compile(optimizer=optimizer, **kwargs)
+
+    def compile_from_config(self, config):
+        self.compile(**keras.saving.deserialize_keras_object(config))
+        self.optimizer.build(self.trainable_variables)
 
     def compute_loss(self, x=None, y=None, y_pred=None, sample_weight=None, training=True):
-        """`nll`, plus the losses of regularizers; with weights, -1/N Σ_n w_n log p(y_n)."""
-        y = tf.cast(y, y_pred[1].dtype)
-        if sample_weight is None:
-            loss = nll(y, *y_pred)
-        else:
-            log_density = log_prob(y, *y_pred)
-            weight = tf.reshape(sample_weight, tf.shape(log_density))
-            loss = -tf.reduce_mean(tf.cast(weight, log_density.dtype) * log_density)
+        """`nll`, weighted as the docstring of the class says, plus losses of regularizers."""
+        mask = getattr(y_pred[1], "_keras_mask", None)
+        if sample_weight is None and mask is None:
+            return tf.add_n([nll(y, *y_pred), *self.losses])
+        y, mu = _wide(y), y_pred[1]
+        _check.one_target_a_row(y, mu[..., 0, 0])
+        weight = tf.ones(tf.shape(mu)[:-2]) if mask is None else tf.cast(mask, mu.dtype)
+        count = tf.maximum(tf.reduce_sum(weight), 1)
+        if sample_weight is not None:
+            given = tf.cast(sample_weight, mu.dtype)
+            if given.shape.rank == mu.shape.rank - 1 and given.shape[-1] == 1:
+                given = given[..., 0]  # (B, 1) for (B,), (B, T, 1) for (B, T)
+            while given.shape.rank < mu.shape.rank - 2:
+                given = given[..., None]  # (B,) for (B, T)
+            weight = weight * given
+        weight = tf.broadcast_to(weight, tf.shape(mu)[:-2])
+        # where nothing weighs, a mean in place of what may be NaN
+        y = tf.where(
+            weight[..., None] == 0, tf.stop_gradient(mu[..., 0, :]), tf.cast(y, mu.dtype)
+        )
+        loss = -tf.reduce_sum(weight * log_prob(y, *y_pred)) / count
         return tf.add_n([loss, *self.losses])
 
     def get_config(self):
-        return {**super().get_config(), **self.options}
+        options = {
+            "inputs": self.widths[0],
+            "D": self.head.D,
+            "K": self.head.K,
+            "hidden": list(self.widths[1:]),
+            "activation": self.activation,
+            "noise": self.head.noise,
+            "sigma": self.head.sigma,
+            "sigma_floor": self.head.sigma_floor,
+        }
+        return {**super().get_config(), **options}
 
 
 def initialize(network, x, y, seed=0, *, steepness=4.0, sigma=0.2, head_scale=0.1):
-    """A start from which training is reliable: at first p(y|x) hardly depends on x.
-
-    ===================  ===============================================================
-    first hidden layer   ``tanh(Σ_i w_i (x_i - c_i))``: c uniform over the range of x,
-                         ``w_i = steepness u / (std(x_i) √I)`` with u ~ U(-1, 1)
-    other hidden layers  weights N(0, 1 / inputs), for relu N(0, 2 / inputs); biases 0
-    heads, weights       ``head_scale u / √inputs`` with u ~ U(-1, 1)
-    heads, biases        ``a^π = 0``; ``a^μ_k`` the (k - ½) / K quantile of y for D = 1,
-                         otherwise a row of y, no row twice; ``a^σ = log(sigma std(y))``,
-                         averaged over D where all dimensions share one σ
-    ===================  ===============================================================
-
-    Everything is drawn in NumPy: a seed gives the same weights in both frameworks.
-
-    Args:
-        network: a `MixtureDensityNetwork`; its weights are replaced.
-        x: the inputs that it will be trained on, shape (N, I).
-        y: their targets, shape (N, D), in the units in which the network is trained.
-        seed: an integer >= 0, a `numpy.random.Generator`, or None for another start at
-            every call.
-        steepness: how steep the steps of the first layer are, per standard deviation of x.
-        sigma: σ at the start, in standard deviations of y, before ``sigma_floor`` is added;
-            fixed noise keeps its own.
-        head_scale: how much the input matters at the start.
-
-    Returns:
-        The network.
-
-    Raises:
-        ValueError: x or y has another shape, holds NaN or infinity or, for D > 1, has
-            fewer rows than K; or a number is not positive.
+    """The scaling, and a start that trains reliably: see `mdn_utils.torch.initialize`.
 
     >>> x, y = np.linspace(-1, 1, 100)[:, None], np.linspace(0, 3, 100)[:, None]
     >>> network = initialize(MixtureDensityNetwork(inputs=1, D=1, K=3), x, y)
-    >>> network.head.mu.bias.numpy().round(3).tolist()
-    [0.5, 1.5, 2.5]
+    >>> _, mu, _ = network(tf.zeros((1, 1)))
+    >>> network.y_mean.numpy(), mu.shape
+    (array([1.5], dtype=float32), TensorShape([1, 3, 1]))
     """
-    widths = [network.options["inputs"], *(layer.units for layer in network.hidden)]
-    relu = network.options["activation"] == "relu"
+    eps = np.finfo(network.y_mean.dtype).eps
     options = seed, steepness, sigma, head_scale
-    network.set_weights(_start.weights(x, y, widths, network.head, relu, *options))
+    scaling, weights = _start.start(network, x, y, eps, *options)
+    for name, value in scaling.items():
+        getattr(network, name).assign(value)
+    for weight, value in zip(network.trainable_variables, weights, strict=True):
+        weight.assign(value)
     return network
 
 
 # What several functions compute
 
 
-def _log_components(y, mu, log_sigma, scale_tril):
-    """log N(y | μ_k, Σ_k), summed over D as a whole, shape (..., K)."""
-    z, log_scale = _standardize(y[..., None, :] - mu, log_sigma, scale_tril)
-    constant = 0.5 * math.log(2 * math.pi)
-    return tf.reduce_sum(-0.5 * z**2 - log_scale - constant, axis=-1)
-
-
-def _standardize(difference, log_sigma, scale_tril):
-    """z = L⁻¹ (y - μ), first divided by σ, then by C, and the log of the diagonal of L."""
-    z, log_scale = difference, tf.zeros((), difference.dtype)
-    if log_sigma is not None:
-        z, log_scale = z * tf.exp(-log_sigma), log_scale + log_sigma
-    if scale_tril is not None:
-        z = tf.linalg.triangular_solve(scale_tril, z[..., None])[..., 0]
-        log_scale = log_scale + tf.math.log(tf.linalg.diag_part(scale_tril))
-    return z, log_scale
-
-
-def _factor(log_sigma, scale_tril):
-    """L = diag(σ) C, the Cholesky factor of Σ."""
-    factor = tf.linalg.band_part(scale_tril, -1, 0)
-    return factor if log_sigma is None else tf.exp(log_sigma)[..., None] * factor
-
-
-def _exact_mode(log_pi, mu, log_sigma, scale_tril):
-    """Climb from every mean at once: x has shape (rows, K, D), K starts in each row."""
-    lead = tf.broadcast_dynamic_shape(tf.shape(log_pi)[:-1], tf.shape(mu)[:-2])
-    K, D = mu.shape[-2:]
-
-    def rows(a, *axes):
-        return tf.reshape(tf.broadcast_to(a, tf.concat([lead, axes], axis=0)), [-1, *axes])
-
-    log_pi, mu = rows(log_pi, K), rows(mu, K, D)
-    if scale_tril is None:
-        noise = rows(log_sigma, K, D)
-        precision = tf.linalg.diag(tf.exp(-2 * noise))
-    else:
-        noise = rows(_factor(log_sigma, scale_tril), K, D, D)
-        inverse = tf.linalg.triangular_solve(noise, tf.eye(D, dtype=mu.dtype))
-        precision = tf.matmul(inverse, inverse, transpose_a=True)
-
-    def log_terms(x, log_pi, mu, noise):
-        """log π_k N(x | μ_k, Σ_k) at every start, shape (rows, starts, K)."""
-        noise = (noise[:, None], None) if scale_tril is None else (None, noise[:, None])
-        return log_pi[:, None] + _log_components(x, mu[:, None], *noise)
-
-    def climb(x, precision, *params):
-        """One step up from every start, and whether it was the last one needed."""
-        gamma = tf.nn.softmax(log_terms(x, *params), axis=-1)
-        pull = tf.einsum("nkde,nske->nskd", precision, params[1][:, None] - x[:, :, None])
-        gradient = tf.einsum("nsk,nskd->nsd", gamma, pull)
-        average = tf.einsum("nsk,nkde->nsde", gamma, precision)
-        spread = pull - gradient[:, :, None]
-        spread = tf.einsum("nskd,nske->nsde", gamma[..., None] * spread, spread)
-        fixed = x + tf.linalg.solve(average, gradient[..., None])[..., 0]
-        curvature = (1 + 1e-12) * average - spread  # minus the second derivative of log p
-        newton = x + tf.linalg.solve(curvature, gradient[..., None])[..., 0]
-        better = height(newton, *params) > height(fixed, *params) - 1e-13  # rounding
-        new = tf.where(better[..., None], newton, fixed)
-        step = tf.abs(new - x) * tf.sqrt(tf.linalg.diag_part(average))
-        return new, tf.reduce_all(step < 1e-10, axis=[-2, -1])
-
-    def height(x, *params):
-        return tf.reduce_logsumexp(log_terms(x, *params), axis=-1)
-
-    def climb_on(x, moving):
-        some = (tf.gather(a, moving) for a in (x, precision, log_pi, mu, noise))
-        new, done = climb(*some)
-        x = tf.tensor_scatter_nd_update(x, moving[:, None], new)
-        return x, tf.boolean_mask(moving, ~done)
-
-    x, _ = tf.while_loop(
-        lambda _, moving: tf.size(moving) > 0,
-        climb_on,
-        (mu, tf.range(tf.shape(mu)[0])),
-        shape_invariants=(tf.TensorShape([None, K, D]), tf.TensorShape([None])),
-        maximum_iterations=200,
-    )
-    best = tf.argmax(height(x, log_pi, mu, noise), axis=-1)[..., None]
-    return tf.reshape(_pick(x, best), tf.concat([lead, [D]], axis=0))
+def _lower(unit_tril, like=None):
+    """C as it is meant: zeros above the diagonal, ones on it; I where it is None."""
+    like = unit_tril if like is None else like
+    one = tf.eye(tf.shape(like)[-1], dtype=like.dtype)
+    if unit_tril is None:
+        return one
+    below = tf.linalg.band_part(unit_tril, -1, 0) - tf.linalg.band_part(unit_tril, 0, 0)
+    return below + one
 
 
 def _draw_component(weights, u):
-    """The k with c_{k-1} <= u c_K < c_k, c the cumulative weights, for u in [0, 1).
-
-    Only the first K - 1 bounds are counted, so no rounding can make k leave 0 ... K - 1,
-    and a weight of 0 leaves no room between its bounds. weights (..., K), u (..., n).
-    """
+    """As `mdn_utils.numpy._draw_component`."""
     bounds = tf.cumsum(weights, axis=-1)
     u = u * bounds[..., -1:]
     below = bounds[..., None, :-1] <= u[..., None]
@@ -680,33 +449,74 @@ def _pick(a, k):
     return tf.gather(a, k, axis=-2, batch_dims=k.shape.rank - 1)
 
 
-# What is asked of values
+def _split(a, axes):
+    """The last axis, split into several."""
+    now = tf.shape(a)
+    lead = [now[i] if size is None else size for i, size in enumerate(a.shape[:-1])]
+    return tf.reshape(a, [*lead, *axes])
+
+
+# What is asked of the arguments
+
+
+def _checked(
+    y, log_pi, mu, log_sigma=None, unit_tril=None, *, needs_noise=True, no_nan=("y",)
+):
+    """All as tensors, None where none was given, once shapes and values are right."""
+    given = log_pi
+    mu, y, log_pi, log_sigma, unit_tril = _tensors(mu, y, log_pi, log_sigma, unit_tril)
+    names = {
+        "y": y,
+        "log_pi": log_pi,
+        "mu": mu,
+        "log_sigma": log_sigma,
+        "unit_tril": unit_tril,
+    }
+    _check.shapes(**names, needs_noise=needs_noise)
+    _check_values(names, no_nan=no_nan, given=given)
+    return y, log_pi, mu, log_sigma, unit_tril
+
+
+def _check_values(tensors, no_nan=(), positive=(), given=None):
+    """One look at the device; only what looks wrong goes to `_check.values`."""
+    if not _check.values_on or not tf.executing_eagerly():
+        return
+    tolerance = _check.tolerance(given)
+    tensors = {name: a for name, a in tensors.items() if a is not None}
+    wrong = [tf.reduce_any(tf.math.is_nan(tensors[n])) for n in no_nan if n in tensors]
+    wrong += [tf.reduce_any(~(tensors[name] > 0)) for name in positive]
+    if "log_pi" in tensors:
+        total = tf.reduce_sum(tf.exp(tensors["log_pi"]), axis=-1)
+        wrong.append(tf.reduce_any(tf.abs(total - 1) > tolerance))
+    if "unit_tril" in tensors:
+        diagonal = tf.linalg.diag_part(tensors["unit_tril"])
+        wrong.append(tf.reduce_any(~(tf.abs(diagonal - 1) <= tolerance)))
+    if tf.reduce_any(tf.stack(wrong)):
+        arrays = {name: a.numpy() for name, a in tensors.items()}
+        _check.values(arrays, no_nan, positive, tolerance)
 
 
 def _tensors(mu, *others):
-    """All as tensors; what is none takes the dtype of mu."""
-    mu = tf.convert_to_tensor(mu)
-    if not mu.dtype.is_floating:
-        mu = tf.cast(mu, keras.config.floatx())
-    return mu, *(
-        a if a is None or tf.is_tensor(a) else tf.convert_to_tensor(a, mu.dtype)
-        for a in others
-    )
+    """All in the dtype of mu, float32 at least."""
+    own = hasattr(mu, "dtype")
+    mu = _tensor(mu)
+    mu = _wide(mu if own else tf.cast(mu, keras.config.floatx()))
+    return mu, *(a if a is None else tf.cast(_tensor(a), mu.dtype) for a in others)
 
 
-def _check_parameters(*arguments):
-    names = "log_pi", "mu", "log_sigma", "scale_tril"
-    for name, value in zip(names, arguments, strict=True):
-        if value is not None:
-            _check_no_nan(name, value)
+def _tensor(a):
+    """Tensors and variables stay, lists of tensors are stacked; all else through NumPy."""
+    if tf.is_tensor(a) or hasattr(a, "__tf_tensor__"):
+        return tf.convert_to_tensor(a)
+    if isinstance(a, (list, tuple)) and any(map(tf.is_tensor, a)):
+        return tf.stack(a)
+    a = np.asarray(a)
+    return tf.constant(a if a.dtype.kind == "f" else a.astype(np.float64))
 
 
-def _check_no_nan(name, value):
-    if tf.executing_eagerly() and tf.reduce_any(tf.math.is_nan(value)):
-        count = tf.math.count_nonzero(tf.math.is_nan(value)).numpy()
-        raise ValueError(
-            f"{name} must not contain NaN, got {count} NaN in shape {tuple(value.shape)}"
-        )
+def _wide(a):
+    """a in float32 at least."""
+    return a if a.dtype == tf.float64 else tf.cast(a, tf.float32)
 
 
 def _key(seed):
@@ -715,8 +525,5 @@ def _key(seed):
         return tf.random.uniform([2], maxval=2**31 - 1, dtype=tf.int32)
     if isinstance(seed, tf.random.Generator):
         return seed.make_seeds(1)[:, 0]
-    if isinstance(seed, bool) or not isinstance(seed, Integral) or seed < 0:
-        raise ValueError(
-            f"seed must be None, an integer >= 0 or a tf.random.Generator, got {seed!r}"
-        )
+    seed = _check.seed(seed, "tf.random.Generator") % 2**62
     return tf.constant([seed % 2**31, seed // 2**31], dtype=tf.int64)
