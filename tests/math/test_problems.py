@@ -21,7 +21,7 @@ ARM, LANES = RobotArm(), TwoLanes()
 INPUTS = {
     FORWARD: np.linspace(0, 1, 7),
     INVERSE: np.array(
-        [-0.0999, 0, 0.25, 0.306, 0.308, 0.4, 0.493, 0.5, 0.506, 0.51, 0.6, 0.7, 1.0999]
+        [-0.0999, 0, 0.25, 0.306, 0.308, 0.4, 0.493, 0.5, 0.506, 0.51, 0.7, 0.95, 1.0999]
     ),
     SINE: np.array([-20, -9, -7.2, -6.3, -6, -1.234, 0, 3, 6.2, 6.5, 7.16, 8, 12, 20.0]),
     LANES: np.array([0, 0.1, 0.25, 0.5, 0.77, 0.8, 1.0]),
@@ -219,24 +219,6 @@ def test_sine_samples():
     assert kstest((x - sine(y))[:, 0] / 0.5, "norm").pvalue > P_VALUE
 
 
-@pytest.mark.parametrize(
-    ("problem", "score", "value"),
-    [
-        (FORWARD, "entropy", -1.6094),
-        (FORWARD, "bayes_mse", 0.00333),
-        (INVERSE, "entropy", -1.2823),
-        (INVERSE, "bayes_mse", 0.0383),
-        (INVERSE, "best_line_mse", 0.0483),
-        (SINE, "entropy", -1.2749),
-        (LANES, "entropy", 0.3411),
-        (ARM, "rms_position_error", 0.0584),
-    ],
-    ids=name,
-)
-def test_scores_quoted_in_the_book(problem, score, value):
-    assert_close(getattr(problem, score), value, ORACLE["four decimals"])
-
-
 def test_forward_scores_in_closed_form():
     assert_close(FORWARD.entropy, np.log(0.2), EXACT)
     assert_close(FORWARD.bayes_mse, 0.2**2 / 12, EXACT)
@@ -310,12 +292,6 @@ def test_lanes_against_scipy(x):
     expected = np.mean([lane.pdf(y) for lane in both], axis=0)
     assert_close(LANES.pdf(y, column(x)), expected, ORACLE["scipy"])
     assert_close(LANES.mean(column(x))[0], np.mean([g.mean for g in both], axis=0), EXACT)
-
-
-def test_lanes_correlation_quoted_in_the_docstring():
-    within = [lanes_at(x)[0].cov_object.covariance for x in (0, 0.25, 0.5, 0.75, 1)]
-    correlation = [c[0, 1] / np.sqrt(c[0, 0] * c[1, 1]) for c in within]
-    np.testing.assert_allclose(correlation, [0, 0.965, 0, -0.965, 0], atol=5e-4)
 
 
 def test_lanes_merge():
@@ -443,13 +419,6 @@ def test_shapes(problem, shape_y, shape_x):
         assert_close(problem.cdf(y, x), problem.cdf(*wide), EXACT)
         assert problem.quantile(y[..., 0], x).shape == (*both, 1)
         assert problem.variance(x).shape == (*shape_x, 1)
-
-
-@pytest.mark.parametrize("shape", [(), (0,), (3,), (2, 1, 3)])
-def test_arm_shapes(shape):
-    position = ARM.forward(np.broadcast_to([0.7, 3.0], (*shape, 2)))
-    assert position.shape == ARM.mean(position).shape == (*shape, 2)
-    assert ARM.inverse(position).shape == (*shape, 2, 2)
 
 
 @pytest.mark.parametrize(

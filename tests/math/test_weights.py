@@ -17,7 +17,7 @@ def test_units_have_their_steps_within_the_data():
     w, b, v, c = weights.draw(X, seed=1, hidden=4000, steepness=3.0)
     z_of_steps = (-b / w[0] - X.mean()) / X.std()
     ends = np.abs([z_of_steps, w[0] * X.std(), v[:, 0] * 4000**0.5]).max(axis=1)
-    assert (ends <= [1.8 + 1e-9, 3, 1]).all()
+    assert (ends <= np.array([1.8, 3, 1]) + VALUE["float64"]).all()
     assert (ends > [1.79, 2.99, 0.99]).all()
     assert c == 0
 
