@@ -192,7 +192,8 @@ def initialized(network):
     x_mean, x_scale, y_mean, y_scale = (
         getattr(network, name).numpy().copy() for name in SCALING
     )
-    weights[1] = x_scale * weights[1] - x_mean @ weights[0]
+    weights[0] = weights[0] / x_scale[:, None]
+    weights[1] = weights[1] - x_mean @ weights[0]
     weights[-3] = y_mean + y_scale * weights[-3]
     weights[-1] = np.log(y_scale) + weights[-1]
     for name, neutral in zip(SCALING, (0, 1, 0, 1), strict=True):
