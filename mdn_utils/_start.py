@@ -9,26 +9,15 @@ from .numpy import generator
 
 
 def start(network, x, y, eps, seed, steepness, sigma, head_scale):
-    """Scaling by name, and kernel and bias of each layer in the order of the network.
+    """What `mdn_utils.torch.initialize` describes: a dict of vectors, a list of arrays.
 
-    The formulas are in the docstring of `mdn_utils.torch.initialize`.
-
-    Args:
-        network: its widths, activation and head are read.
-        x, y: inputs (N, I) and targets (N, D).
-        eps: the distance from 1 to the next number of the network's float type.
-        seed, steepness, sigma, head_scale: as for `initialize`.
-
-    Returns:
-        A dict of vectors, and a list of arrays, kernels of shape (inputs, units).
-
-    Raises:
-        ValueError: as for `initialize`.
+    These are the scaling by name, and kernel (inputs, units) and bias of each layer in the
+    order of the network. eps is the step from 1 to the next number of its float type.
     """
     head = network.head
     x, y = _rows("x", x, network.widths[0]), _rows("y", y, head.D)
-    if len(x) != len(y):
-        raise ValueError(f"x and y must have as many rows, got {len(x)} and {len(y)}")
+    rule = "x and y must have as many rows, got {} and {}"
+    _check.must(len(x) == len(y), rule, len(x), len(y))
     _check.positive(steepness=steepness, sigma=sigma, head_scale=head_scale)
     common = _check.scaling(1, head.D, head.noise)["y_scale"] < head.D
     x, x_mean, x_scale, _ = _standardize("x", x, eps)
@@ -47,16 +36,14 @@ def start(network, x, y, eps, seed, steepness, sigma, head_scale):
             kernel, bias = std * rng.standard_normal((inputs, width)), np.zeros(width)
         layers += [kernel, bias]
 
-    for name, axes in _check.layers(head.noise, head.K, head.D).items():
-        bias = np.zeros(axes)
-        if name == "mu":
-            bias = _means(y, head.K, rng)
-        elif name == "log_sigma":
-            level = np.log(sigma * y_std)
-            bias += level if axes[-1] == head.D else level.mean()
-        size, units = network.widths[-1], bias.size
-        kernel = rng.uniform(-1, 1, (size, units)) / size**0.5
-        layers += [head_scale * kernel, bias.ravel()]
+    biases = {n: np.zeros(a) for n, a in _check.layers(head.noise, head.K, head.D).items()}
+    biases["mu"] = _means(y, head.K, rng)
+    if "log_sigma" in biases:
+        level = np.log(sigma * y_std)
+        biases["log_sigma"] += level.mean() if common else level
+    for bias in biases.values():
+        kernel = rng.uniform(-1, 1, (network.widths[-1], bias.size))
+        layers += [head_scale / network.widths[-1] ** 0.5 * kernel, bias.ravel()]
     return scaling, layers
 
 
@@ -66,14 +53,15 @@ def _standardize(name, a, eps, common=False):
     mean = np.where(constant, a[0], a.mean(axis=0))
     std = np.where(constant, 0, a.std(axis=0))
     high = np.abs(a).max(axis=0)
-    if (far := eps * high > 0.01 * std)[~constant].any():
-        column = np.flatnonzero(far & ~constant)[0]
-        raise ValueError(
-            f"{name} must vary by more than float rounding at its offset, got column "
-            f"{column} with values up to {high[column]:.6g} and a standard deviation of "
-            f"{std[column]:.3g}; subtract a constant from it in float64 first, or make it "
-            f"constant"
+    for column in np.flatnonzero((eps * high > 0.01 * std) & ~constant)[:1]:
+        rule = (
+            "{} must vary by more than rounding at its offset, got column {} with values "
         )
+        got = (
+            "up to {:.6g} and a standard deviation of {:.3g}; subtract a constant from it "
+        )
+        do = "in float64 first, or leave it out if it is meant to be constant"
+        _check.must(False, rule + got + do, name, column, high[column], std[column])
     scale = np.sqrt((std**2).mean(keepdims=True)) if common else std
     scale = np.where(scale > 0, scale, 1)
     return (a - mean) / scale, mean, scale, np.where(constant, 1, std / scale)
@@ -84,15 +72,14 @@ def _means(y, K, rng):
     N, D = y.shape
     if D == 1:
         return np.quantile(y, (np.arange(K) + 0.5) / K)[:, None]
-    if N < K:
-        raise ValueError(f"y must have at least K = {K} rows to draw means from, got {N}")
+    _check.must(N >= K, "y must have at least K = {} rows to draw means from, got {}", K, N)
     return y[rng.choice(N, K, replace=False)]
 
 
 def _rows(name, a, columns):
     a = np.asarray(a, dtype=np.float64)
-    if a.ndim != 2 or len(a) == 0 or a.shape[1] != columns:
-        raise ValueError(f"{name} must have shape (N, {columns}), got shape {a.shape}")
-    if not np.isfinite(a).all():
-        raise ValueError(f"{name} must be finite, got {a[~np.isfinite(a)][0]}")
+    fine = a.ndim == 2 and len(a) > 0 and a.shape[1] == columns
+    _check.must(fine, "{} must have shape (N, {}), got shape {}", name, columns, a.shape)
+    bad = a[~np.isfinite(a)]
+    _check.must(not bad.size, "{} must be finite, got {}", name, *bad[:1])
     return a

@@ -19,9 +19,10 @@ argument        shape                meaning
 ==============  ===================  ====================================================
 
 The leading axes are rows; they broadcast. Log densities are in nats, with all constants.
-Every function raises a ValueError where a shape does not fit, where ``log_pi`` does not sum
-to one or ``unit_tril`` has other numbers than ones on its diagonal; `mdn_utils.check_values`
-switches off all but the checks of shapes.
+Every function raises a ValueError that names the argument, the rule and what it got, where
+a shape does not fit, y holds NaN, ``log_pi`` does not sum to one (give or take 0.01, 0.05
+in half precision) or ``unit_tril`` has no ones on its diagonal, and where its docstring
+says so. `mdn_utils.check_values` switches off all but the checks of shapes.
 
 :mod:`mdn_utils.tensorflow` and :mod:`mdn_utils.torch` hold the same functions under the
 same names, and a network; `cdf`, `quantile` and `crps`, for D = 1, are here alone.
@@ -37,19 +38,9 @@ from . import _check
 from ._check import HALF_LOG_2PI
 
 __all__ = [
-    "cdf",
-    "component_pdf",
-    "covariance",
-    "crps",
-    "log_prob",
-    "mean",
-    "mode",
-    "nll",
-    "quantile",
-    "sample",
-    "split_cholesky",
-    "variance",
-]
+    "cdf", "component_pdf", "covariance", "crps", "log_prob", "mean", "mode", "nll",
+    "quantile", "sample", "split_cholesky", "variance",
+]  # fmt: skip
 
 
 def component_pdf(y, mu, var):
@@ -66,16 +57,13 @@ def component_pdf(y, mu, var):
     Returns:
         Densities, shape (..., K).
 
-    Raises:
-        ValueError: the shapes do not fit, y holds NaN, or a variance is not positive.
-
     >>> y, mu, var = [3.0], [[0.0], [0.1], [0.2]], [[1.0], [2.2], [3.3]]
     >>> component_pdf(y, mu, var).round(8).tolist()
     [0.00443185, 0.03977444, 0.06695205]
     """
     y, mu, var = (np.asarray(a, dtype=float) for a in (y, mu, var))
     _check.pdf(y, mu, var)
-    _check_values({"y": y, "var": var}, no_nan=["y"], positive=["var"])
+    _check_values({"y": y, "var": var}, no_nan=("y",), positive=("var",))
     log_normal = -0.5 * (y[..., None, :] - mu) ** 2 / var - 0.5 * np.log(var) - HALF_LOG_2PI
     return np.exp(log_normal.sum(axis=-1))
 
@@ -97,10 +85,6 @@ def log_prob(y, log_pi, mu, log_sigma, unit_tril=None):
     Returns:
         Log density in nats, shape (...), the leading axes of y and the parameters.
 
-    Raises:
-        ValueError: the shapes do not fit, y holds NaN, log_pi does not sum to one, or
-            unit_tril has other numbers than ones on its diagonal.
-
     Source: Bishop (2006), *Pattern Recognition and Machine Learning*, section 5.6.
 
     >>> y, log_pi, mu = [[0.0]], np.log([[0.5, 0.5]]), [[[-1.0], [1.0]]]
@@ -118,15 +102,8 @@ def log_prob(y, log_pi, mu, log_sigma, unit_tril=None):
 def nll(y, log_pi, mu, log_sigma, unit_tril=None):
     """``-1/N Σ_n log p(y_n)``: the negative log-likelihood of a row, the training loss.
 
-    Args:
-        y: one target for each row, shape (..., D).
-        log_pi, mu, log_sigma, unit_tril: as for `log_prob`.
-
-    Returns:
-        The average over all rows, a scalar, in nats.
-
-    Raises:
-        ValueError: as for `log_prob`, or y would be repeated.
+    Arguments as for `log_prob`, with one target for each row: y is refused where it would
+    be repeated along the rows. Returns the average, a scalar, in nats.
 
     >>> with np.errstate(divide="ignore"):
     ...     log_pi = np.log([1.0, 0.0, 0.0])
@@ -143,12 +120,8 @@ def nll(y, log_pi, mu, log_sigma, unit_tril=None):
 def mean(log_pi, mu, log_sigma=None, unit_tril=None):
     """``E[y] = Σ_k π_k μ_k``.
 
-    Args:
-        log_pi, mu: as for `log_prob`.
-        log_sigma, unit_tril: do not matter, and may be left out.
-
-    Returns:
-        Mean, shape (..., D).
+    Returns the mean, shape (..., D). log_sigma and unit_tril do not matter, and may be left
+    out.
 
     >>> mean(np.log([0.25, 0.75]), [[0.0], [4.0]]).tolist()
     [3.0]
@@ -160,11 +133,7 @@ def mean(log_pi, mu, log_sigma=None, unit_tril=None):
 def variance(log_pi, mu, log_sigma, unit_tril=None):
     """``Var[y_d] = Σ_k π_k (Σ_kdd + (μ_kd - E[y_d])²)``: within and between components.
 
-    Args:
-        log_pi, mu, log_sigma, unit_tril: as for `log_prob`.
-
-    Returns:
-        Variance of each target dimension, shape (..., D).
+    Arguments as for `log_prob`. Returns the variance of each target dimension, (..., D).
 
     >>> variance(np.log([0.5, 0.5]), [[-1.0], [1.0]], np.zeros((2, 1))).tolist()
     [2.0]
@@ -181,11 +150,7 @@ def variance(log_pi, mu, log_sigma, unit_tril=None):
 def covariance(log_pi, mu, log_sigma, unit_tril=None):
     """``Cov[y] = Σ_k π_k (Σ_k + (μ_k - E[y]) (μ_k - E[y])ᵀ)``: within and between.
 
-    Args:
-        log_pi, mu, log_sigma, unit_tril: as for `log_prob`.
-
-    Returns:
-        Covariance matrix of the target dimensions, shape (..., D, D).
+    Arguments as for `log_prob`. Returns the covariance matrix, shape (..., D, D).
 
     >>> covariance(np.log([0.5, 0.5]), [[-1, -1], [1, 1]], np.zeros((1, 1))).tolist()
     [[2.0, 1.0], [1.0, 2.0]]
@@ -211,26 +176,17 @@ def mode(log_pi, mu, log_sigma=None, unit_tril=None, *, kind="component"):
     ``exact``       the highest point of the mixture itself
     ==============  ===============================================================
 
-    The highest point may lie away from every mean. But every maximum lies on the ridgeline
-    ``x(a) = (Σ_k a_k Σ_k⁻¹)⁻¹ Σ_k a_k Σ_k⁻¹ μ_k``, with a in the simplex. The search starts
-    from all means, from three points between any two components and, for K > 2, from 64
-    further points of the simplex; moves each three times to the x whose a are the
-    responsibilities, which never goes down; climbs on from the 16 highest until they stand
-    still; and takes the highest. A step of the climb is such a move or one of Newton's,
-    whichever ends higher. It is no proof: a maximum can escape. Where several points are
-    equally high, any of them may come out.
+    The highest point may lie away from every mean, even for D = 1. But every maximum lies
+    on the ridgeline ``x(a) = (Σ_k a_k Σ_k⁻¹)⁻¹ Σ_k a_k Σ_k⁻¹ μ_k``, a in the simplex. The
+    search looks there at all means, at three points between any two components and, for
+    K > 2, at 64 more; moves the 128 highest three times to the x(a) of their
+    responsibilities, which never goes down; and climbs on from the 16 highest, by such
+    moves or Newton's steps, whichever end higher, until they stand still. A maximum can
+    escape that; none did in thousands of random mixtures. Of several equally high points
+    any may come out.
 
-    Args:
-        log_pi, mu: as for `log_prob`.
-        log_sigma, unit_tril: as for `log_prob`; for ``component`` they do not matter, and
-            may be left out.
-        kind: "component", "peak" or "exact".
-
-    Returns:
-        Mode, shape (..., D).
-
-    Raises:
-        ValueError: as for `log_prob`, a parameter holds NaN, or kind is none of the three.
+    Arguments as for `log_prob`; log_sigma and unit_tril may be left out for ``component``,
+    where they do not matter. NaN in any parameter is refused. Returns the mode, (..., D).
 
     Source: Bishop (2006), *Pattern Recognition and Machine Learning*, section 5.6, for
     ``component``; Carreira-Perpiñán (2000), IEEE TPAMI 22, 1318-1323, for the climb; Ray
@@ -243,10 +199,9 @@ def mode(log_pi, mu, log_sigma=None, unit_tril=None, *, kind="component"):
     1.7696
     """
     _check.kind(kind)
-    needs_noise, no_nan = kind != "component", ["log_pi", "mu", "log_sigma", "unit_tril"]
-    _, log_pi, mu, log_sigma, unit_tril = _checked(
-        None, log_pi, mu, log_sigma, unit_tril, needs_noise=needs_noise, no_nan=no_nan
-    )
+    options = {"no_nan": _check.PARAMETERS, "needs_noise": kind != "component"}
+    params = _checked(None, log_pi, mu, log_sigma, unit_tril, **options)
+    _, log_pi, mu, log_sigma, unit_tril = params
     if kind == "component":
         return _pick(mu, log_pi.argmax(axis=-1)[..., None])[..., 0, :]
     if kind == "peak":
@@ -263,17 +218,13 @@ def sample(log_pi, mu, log_sigma, unit_tril=None, *, n=None, seed=None, temperat
     closer together; τ = 0 gives the mean of the most probable component.
 
     Args:
-        log_pi, mu, log_sigma, unit_tril: as for `log_prob`.
+        log_pi, mu, log_sigma, unit_tril: as for `log_prob`, without NaN.
         n: how many samples for each row; None gives one, without an axis for it.
         seed: an integer >= 0 or a `numpy.random.Generator`; None draws afresh.
         temperature: τ, a number >= 0.
 
     Returns:
         Samples, independent of each other, shape (..., D), or (n, ..., D) with n.
-
-    Raises:
-        ValueError: as for `log_prob`, a parameter holds NaN, n or temperature is negative,
-            or the seed is none.
 
     Source of the temperature: Ha and Schmidhuber (2018), *World Models*, arXiv:1803.10122.
 
@@ -284,10 +235,8 @@ def sample(log_pi, mu, log_sigma, unit_tril=None, *, n=None, seed=None, temperat
     [-1.0]
     """
     _check.draw(n, temperature)
-    no_nan = ["log_pi", "mu", "log_sigma", "unit_tril"]
-    _, log_pi, mu, log_sigma, unit_tril = _checked(
-        None, log_pi, mu, log_sigma, unit_tril, no_nan=no_nan
-    )
+    params = _checked(None, log_pi, mu, log_sigma, unit_tril, no_nan=_check.PARAMETERS)
+    _, log_pi, mu, log_sigma, unit_tril = params
     rng = generator(seed)
     lead = np.broadcast_shapes(log_pi.shape[:-1], mu.shape[:-2])
     count = 1 if n is None else n
@@ -312,15 +261,8 @@ def sample(log_pi, mu, log_sigma, unit_tril=None, *, n=None, seed=None, temperat
 def split_cholesky(scale_tril):
     """``L = diag(σ) C``: an ordinary Cholesky factor as the pair that `log_prob` takes.
 
-    Args:
-        scale_tril: L, lower triangular with a positive diagonal, shape (..., D, D), as of
-            `numpy.linalg.cholesky`; what stands above the diagonal is not read.
-
-    Returns:
-        log_sigma, shape (..., D), and unit_tril, shape (..., D, D).
-
-    Raises:
-        ValueError: the shape is another, or a number on the diagonal is not positive.
+    ``scale_tril`` is L, lower triangular with a positive diagonal, shape (..., D, D), as of
+    `numpy.linalg.cholesky`. Returns log_sigma (..., D) and unit_tril (..., D, D).
 
     >>> log_sigma, unit_tril = split_cholesky([[2.0, 0.0], [3.0, 4.0]])
     >>> np.exp(log_sigma).round(6).tolist(), unit_tril.tolist()
@@ -329,22 +271,14 @@ def split_cholesky(scale_tril):
     scale_tril = np.asarray(scale_tril, dtype=float)
     _check.square(scale_tril)
     sigma = np.diagonal(scale_tril, axis1=-2, axis2=-1)
-    _check_values({"diagonal of scale_tril": sigma}, positive=["diagonal of scale_tril"])
+    _check_values({"scale_tril's diagonal": sigma}, positive=("scale_tril's diagonal",))
     return np.log(sigma), np.tril(scale_tril) / sigma[..., None]
 
 
 def cdf(y, log_pi, mu, log_sigma, unit_tril=None):
     """``F(y) = Σ_k π_k Φ((y - μ_k) / σ_k)``, for D = 1.
 
-    Args:
-        y: target, shape (..., 1).
-        log_pi, mu, log_sigma, unit_tril: as for `log_prob`, with D = 1.
-
-    Returns:
-        Probability that a draw is at most y, shape (...).
-
-    Raises:
-        ValueError: as for `log_prob`, or D is not 1.
+    Arguments as for `log_prob`. Returns the probability that a draw is at most y, (...).
 
     >>> params = np.log([0.5, 0.5]), [[-1.0], [1.0]], np.zeros((2, 1))
     >>> cdf([[-1.0], [0.0], [9.0]], *params).round(4).tolist()
@@ -361,23 +295,22 @@ def quantile(p, log_pi, mu, log_sigma, unit_tril=None):
     components, μ_k + σ_k Φ⁻¹(p).
 
     Args:
-        p: probability, shape (...), no axis for D; its axes broadcast with the rows.
-        log_pi, mu, log_sigma, unit_tril: as for `log_prob`, with D = 1.
+        p: probability in [0, 1], shape (...), no axis for D; broadcasts with the rows.
+        log_pi, mu, log_sigma, unit_tril: as for `log_prob`.
 
     Returns:
         Quantile, shape (..., 1); -inf for p = 0, inf for p = 1, NaN for NaN parameters.
 
     Raises:
-        ValueError: as for `log_prob`, p leaves [0, 1], D is not 1, or the search fails.
+        ValueError: the search fails; in how many rows.
 
     >>> params = np.log([0.5, 0.5]), [[-1.0], [1.0]], np.zeros((2, 1))
     >>> quantile([0.1, 0.5, 0.9], *params).round(4)[:, 0].tolist()
     [-1.8495, 0.0, 1.8495]
     """
     p = np.asarray(p, dtype=float)
-    inside = (p >= 0) & (p <= 1)  # false for NaN, too
-    if not inside.all():
-        raise ValueError(f"p must lie in [0, 1], got {p[~inside][0]}")
+    outside = p[~((p >= 0) & (p <= 1))]  # NaN, too
+    _check.must(not outside.size, "p must lie in [0, 1], got {}", *outside[:1])
     _, pi, mu, log_sigma = _one_target("quantile", None, log_pi, mu, log_sigma, unit_tril)
     lead = np.broadcast_shapes(pi.shape[:-1], mu.shape[:-1])
     shape, K = _check.broadcast("p", p.shape, "mu", lead), mu.shape[-1]
@@ -399,13 +332,9 @@ def quantile(p, log_pi, mu, log_sigma, unit_tril=None):
     high = np.where(pi > 0, each + 1e-3 * sigma, -np.inf).max(axis=-1)
     bracket = np.nextafter(low, -np.inf), np.nextafter(high, np.inf)
     found = find_root(excess, bracket, args=(inner, np.arange(inner.size)))
-    known = ~np.isnan(pi + mu + sigma).any(axis=-1)
-    if (known & ~found.success).any():
-        failed = (known & ~found.success).sum()
-        raise ValueError(
-            f"quantile must find a root in every row, failed in {failed} of {p.size}: "
-            f"look for a sigma of 0 or infinite parameters"
-        )
+    failed = ~found.success & ~np.isnan(pi + mu + sigma).any(axis=-1)
+    rule = "quantile must find a root in every row, got none in {} of {}; is a σ 0?"
+    _check.must(not failed.any(), rule, failed.sum(), p.size)
     return np.where(ends, np.copysign(np.inf, p - 0.5), found.x).reshape(*shape, 1)
 
 
@@ -416,15 +345,7 @@ def crps(y, log_pi, mu, log_sigma, unit_tril=None):
 
         Σ_k π_k A(y - μ_k, σ_k) - ½ Σ_j Σ_k π_j π_k A(μ_j - μ_k, √(σ_j² + σ_k²))
 
-    Args:
-        y: target, shape (..., 1).
-        log_pi, mu, log_sigma, unit_tril: as for `log_prob`, with D = 1.
-
-    Returns:
-        Score in units of the target, shape (...); smaller is better.
-
-    Raises:
-        ValueError: as for `log_prob`, or D is not 1.
+    Arguments as for `log_prob`. Returns the score in units of y, (...); smaller is better.
 
     Source: Grimit et al. (2006), QJRMS 132, 2925-2942.
 
@@ -480,61 +401,65 @@ def _starts(K):
 
 
 def _highest(starts, log_peak, mu, whiten):
-    """Climb in each of some rows; x has shape (rows, places, D), terms (rows, K, places)."""
+    """Climb in each of some rows; x has shape (rows, places, D), terms end in K."""
+    rows, K, D = mu.shape
     precision = np.swapaxes(whiten, -1, -2) @ whiten
-    pulled = (precision @ mu[..., None])[..., 0]
+    params = log_peak, mu, whiten, precision
 
-    def look(x, log_peak, mu, whiten):
+    def look(x, log_peak, mu, whiten, _):
         """log π_k N(x | μ_k, Σ_k) up to a constant, and z = L_k⁻¹ (x - μ_k)."""
         z = (x[:, None] - mu[:, :, None]) @ np.swapaxes(whiten, -1, -2)
-        return log_peak[..., None] - 0.5 * (z**2).sum(axis=-1), z
+        terms = log_peak[..., None] - 0.5 * (z**2).sum(axis=-1)
+        return np.swapaxes(terms, 1, 2), z
 
     def height(x, *params):
-        return logsumexp(look(x, *params)[0], axis=1)
+        return logsumexp(look(x, *params)[0], axis=-1)
+
+    def average(a, precision):
+        """Σ_k a_k Σ_k⁻¹ for a of shape (rows, places, K)."""
+        return (a @ precision.reshape(-1, K, D * D)).reshape(*a.shape[:2], D, D)
 
     def ridge(a):
-        """x(a) for a of shape (rows, K, places)."""
-        average = np.einsum("nks,nkde->nsde", a, precision)
-        return _solve(average, np.einsum("nks,nkd->nsd", a, pulled))
+        """x(a), relative to the first mean, so that large means lose no digits."""
+        pulled = precision @ (mu - mu[:, :1])[..., None]
+        return mu[:, :1] + _solve(average(a, precision), a @ pulled[..., 0])
 
-    def climb(x, precision, *params):
+    def highest(x, count):
+        best = np.argsort(-height(x, *params), axis=1)[:, :count]
+        return np.take_along_axis(x, best[..., None], axis=1)
+
+    def climb(x, *params):
         """One step up, and whether it was the last one needed."""
         terms, z = look(x, *params)
-        gamma = softmax(terms, axis=1)
-        pull = -(z @ params[2])  # Σ_k⁻¹ (μ_k - x)
-        gradient = (gamma[..., None] * pull).sum(axis=1)
-        average = np.einsum("nks,nkde->nsde", gamma, precision)
-        spread = pull - gradient[:, None]
-        spread = np.einsum("nksd,nkse->nsde", gamma[..., None] * spread, spread)
-        fixed = x + _solve(average, gradient)
-        # minus the second derivative of log p, never exactly singular
-        newton = x + _solve((1 + 1e-12) * average - spread, gradient)
+        gamma = softmax(terms, axis=-1)
+        pull = np.swapaxes(-z @ params[2], 1, 2)  # Σ_k⁻¹ (μ_k - x)
+        gradient = (gamma[..., None] * pull).sum(axis=2)
+        spread = pull - gradient[:, :, None]
+        spread = np.swapaxes(gamma[..., None] * spread, -1, -2) @ spread
+        first = average(gamma, params[3])
+        second = (1 + 1e-12) * first - spread  # -∂² log p, and never exactly singular
+        fixed, newton = x + _solve(first, gradient), x + _solve(second, gradient)
         better = height(newton, *params) > height(fixed, *params) - 1e-13  # rounding
         new = np.where(better[..., None], newton, fixed)
-        step = np.abs(new - x) * np.sqrt(np.diagonal(average, axis1=-2, axis2=-1))
+        step = np.abs(new - x) * np.sqrt(np.diagonal(first, axis1=-2, axis2=-1))
         return new, (step < 1e-10).all(axis=(-2, -1))
 
-    params = log_peak, mu, whiten
-    x = ridge(np.broadcast_to(starts.T, (len(mu), *starts.T.shape)))
+    x = highest(ridge(np.broadcast_to(starts, (rows, *starts.shape))), 128)
     for _ in range(3):
-        x = ridge(softmax(look(x, *params)[0], axis=1))
-    some = min(16, len(starts))
-    best = np.argpartition(-height(x, *params), some - 1, axis=1)[:, :some]
-    x = np.take_along_axis(x, best[..., None], axis=1).reshape(-1, 1, mu.shape[-1])
-
-    row, moving = np.repeat(np.arange(len(mu)), some), np.arange(len(x))
+        x = ridge(softmax(look(x, *params)[0], axis=-1))
+    x = highest(x, 16)
+    some, x = x.shape[1], x.reshape(-1, 1, D)
+    row, moving = np.repeat(np.arange(rows), some), np.arange(len(x))
     for _ in range(200):
-        at = row[moving]
-        x[moving], done = climb(x[moving], *(a[at] for a in (precision, *params)))
+        x[moving], done = climb(x[moving], *(a[row[moving]] for a in params))
         moving = moving[~done]
         if not moving.size:
             break
-    x = x.reshape(len(mu), some, -1)
-    return _pick(x, height(x, *params).argmax(axis=-1)[:, None])[:, 0]
+    return highest(x.reshape(rows, some, D), 1)[:, 0]
 
 
 def _solve(a, b):
-    return np.linalg.solve(a, b[..., None])[..., 0]
+    return np.linalg.solve(a, b[..., None])[..., 0] if b.shape[-1] > 1 else b / a[..., 0]
 
 
 def _draw_component(weights, u):
@@ -563,23 +488,13 @@ def _mean_distance(m, var):
 # What is asked of the arguments
 
 
-def _checked(
-    y, log_pi, mu, log_sigma=None, unit_tril=None, *, needs_noise=True, no_nan=("y",)
-):
-    """All as float64 arrays, None where none was given, once shapes and values are right."""
-    given = {
-        "y": y,
-        "log_pi": log_pi,
-        "mu": mu,
-        "log_sigma": log_sigma,
-        "unit_tril": unit_tril,
-    }
-    arrays = {
-        name: None if a is None else np.asarray(a, dtype=float) for name, a in given.items()
-    }
-    _check.shapes(**arrays, needs_noise=needs_noise)
-    _check_values(arrays, no_nan=no_nan, tolerance=_check.tolerance(log_pi))
-    return arrays.values()
+def _checked(y, *params, no_nan=("y",), needs_noise=True):
+    """All as float64 arrays, None where none was given; their shapes and values fit."""
+    arrays = (None if a is None else np.asarray(a, dtype=float) for a in (y, *params))
+    named = dict(zip(_check.NAMES, arrays, strict=True))
+    _check.shapes(**named, needs_noise=needs_noise)
+    _check_values(named, no_nan=no_nan, tolerance=_check.tolerance(params[0]))
+    return named.values()
 
 
 def _check_values(arrays, **rules):
@@ -593,12 +508,10 @@ def generator(seed):
     return np.random.default_rng(_check.seed(seed, "numpy.random.Generator"))
 
 
-def _one_target(name, y, log_pi, mu, log_sigma, unit_tril):
+def _one_target(name, y, *params):
     """y of shape (..., 1), and π, μ and log σ of shape (..., K), for D = 1."""
-    y, log_pi, mu, log_sigma, _ = _checked(y, log_pi, mu, log_sigma, unit_tril)
-    if mu.shape[-1] != 1:
-        raise ValueError(
-            f"{name} asks for one target dimension, mu of shape (..., K, 1), "
-            f"got shape {mu.shape}"
-        )
-    return y, np.exp(log_pi), mu[..., 0], np.broadcast_to(log_sigma, mu.shape)[..., 0]
+    y, log_pi, mu, log_sigma, _ = _checked(y, *params)
+    rule = "{} asks for one target dimension, mu of shape (..., K, 1), got shape {}"
+    _check.must(mu.shape[-1] == 1, rule, name, mu.shape)
+    pi = softmax(log_pi, axis=-1)  # their sum may be off by rounding
+    return y, pi, mu[..., 0], np.broadcast_to(log_sigma, mu.shape)[..., 0]

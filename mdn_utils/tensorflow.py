@@ -26,19 +26,9 @@ if keras.backend.backend() != "tensorflow":
     )
 
 __all__ = [
-    "MDNHead",
-    "MixtureDensityNetwork",
-    "component_pdf",
-    "covariance",
-    "initialize",
-    "log_prob",
-    "mean",
-    "mode",
-    "nll",
-    "sample",
-    "split_cholesky",
-    "variance",
-]
+    "MDNHead", "MixtureDensityNetwork", "component_pdf", "covariance", "initialize",
+    "log_prob", "mean", "mode", "nll", "sample", "split_cholesky", "variance",
+]  # fmt: skip
 
 
 def component_pdf(y, mu, var):
@@ -50,7 +40,7 @@ def component_pdf(y, mu, var):
     """
     mu, y, var = _tensors(mu, y, var)
     _check.pdf(y, mu, var)
-    _check_values({"y": y, "var": var}, no_nan=["y"], positive=["var"])
+    _check_values({"y": y, "var": var}, no_nan=("y",), positive=("var",))
     square = (y[..., None, :] - mu) ** 2
     log_normal = -0.5 * square / var - 0.5 * tf.math.log(var) - HALF_LOG_2PI
     return tf.exp(tf.reduce_sum(log_normal, axis=-1))
@@ -140,10 +130,9 @@ def mode(log_pi, mu, log_sigma=None, unit_tril=None, *, kind="component"):
     1.7696
     """
     _check.kind(kind)
-    needs_noise, no_nan = kind != "component", ["log_pi", "mu", "log_sigma", "unit_tril"]
-    _, log_pi, mu, log_sigma, unit_tril = _checked(
-        None, log_pi, mu, log_sigma, unit_tril, needs_noise=needs_noise, no_nan=no_nan
-    )
+    options = {"no_nan": _check.PARAMETERS, "needs_noise": kind != "component"}
+    params = _checked(None, log_pi, mu, log_sigma, unit_tril, **options)
+    _, log_pi, mu, log_sigma, unit_tril = params
     if kind == "component":
         return _pick(mu, tf.argmax(log_pi, axis=-1)[..., None])[..., 0, :]
     if kind == "peak":
@@ -157,9 +146,10 @@ def mode(log_pi, mu, log_sigma=None, unit_tril=None, *, kind="component"):
 
 
 def sample(log_pi, mu, log_sigma, unit_tril=None, *, n=None, seed=None, temperature=1.0):
-    """``k ~ π``, then ``y = μ_k + L_k ε``, without gradients: see `mdn_utils.numpy.sample`.
+    """``k ~ π``, then ``y = μ_k + L_k ε``: see `mdn_utils.numpy.sample`.
 
-    The seed is an integer >= 0 or a `tf.random.Generator`; None draws from TensorFlow's own.
+    No gradients. The seed is an integer >= 0 or a `tf.random.Generator`; None draws from
+    TensorFlow's own.
 
     >>> log_pi, mu = tf.math.log([0.5, 0.5]), tf.constant([[-1.0], [1.0]])
     >>> sample(log_pi, mu, tf.fill((2, 1), -2.3), n=1000, seed=0).shape
@@ -168,10 +158,8 @@ def sample(log_pi, mu, log_sigma, unit_tril=None, *, n=None, seed=None, temperat
     [-1.0]
     """
     _check.draw(n, temperature)
-    no_nan = ["log_pi", "mu", "log_sigma", "unit_tril"]
-    _, log_pi, mu, log_sigma, unit_tril = _checked(
-        None, log_pi, mu, log_sigma, unit_tril, no_nan=no_nan
-    )
+    params = _checked(None, log_pi, mu, log_sigma, unit_tril, no_nan=_check.PARAMETERS)
+    _, log_pi, mu, log_sigma, unit_tril = params
     key_u, key_noise = tf.unstack(tf.random.split(_key(seed), 2))
     lead = tf.broadcast_dynamic_shape(tf.shape(log_pi)[:-1], tf.shape(mu)[:-2])
     many = tf.concat([lead, [1 if n is None else n]], axis=0)
@@ -211,7 +199,7 @@ def split_cholesky(scale_tril):
     (scale_tril,) = _tensors(scale_tril)
     _check.square(scale_tril)
     sigma = tf.linalg.diag_part(scale_tril)
-    _check_values({"diagonal of scale_tril": sigma}, positive=["diagonal of scale_tril"])
+    _check_values({"scale_tril's diagonal": sigma}, positive=("scale_tril's diagonal",))
     return tf.math.log(sigma), tf.linalg.band_part(scale_tril, -1, 0) / sigma[..., None]
 
 
@@ -254,7 +242,7 @@ class MDNHead(keras.layers.Layer):
         }
         log_pi, mu = tf.nn.log_softmax(a["pi"], axis=-1), a["mu"]
         if self.noise == "fixed":
-            return log_pi, mu, tf.fill(tf.shape(mu[..., :1, :1]), math.log(self.sigma))
+            return log_pi, mu, math.log(self.sigma) * tf.ones_like(mu[..., :1, :1])
         log_sigma = a["log_sigma"]
         if self.sigma_floor:  # log(exp(a^σ) + floor)
             floor = math.log(self.sigma_floor)
@@ -279,14 +267,13 @@ class MDNHead(keras.layers.Layer):
 class MixtureDensityNetwork(keras.Model):
     """``(x - x_mean) / x_scale -> hidden layers -> MDNHead -> units of y``.
 
-    Arguments, outputs and the scaling that it carries, as weights that are not trained,
-    are those of `mdn_utils.torch.MixtureDensityNetwork`; **kwargs: name, dtype and the like.
+    Arguments, outputs and the scaling that it carries, as weights that are not trained, are
+    those of `mdn_utils.torch.MixtureDensityNetwork`; kwargs are name, dtype and the like.
 
-    Compile the network with an optimizer alone: its loss is `nll`, for one target at each
-    step of a sequence, too. ``sample_weight`` weighs rows or steps, -1/N Σ_n w_n log p(y_n);
-    where it is 0, targets may be NaN; steps that a mask leaves out do not count in N. What
-    ``save`` writes, a ``.keras`` file, `keras.saving.load_model` reads wherever this module
-    was imported.
+    Compile the network with an optimizer alone: its loss is `nll`, at each step of a
+    sequence, too. ``sample_weight`` weighs rows or steps, -1/N Σ_n w_n log p(y_n); where it
+    is 0, targets may be NaN. Steps that a mask leaves out do not count in N. The ``.keras``
+    file that ``save`` writes, `keras.saving.load_model` reads once this module is imported.
 
     >>> network = MixtureDensityNetwork(inputs=1, D=1, K=26, hidden=50)
     >>> sum(math.prod(weight.shape) for weight in network.trainable_weights)
@@ -298,18 +285,10 @@ class MixtureDensityNetwork(keras.Model):
     """
 
     def __init__(
-        self,
-        inputs,
-        D,
-        K,
-        hidden=50,
-        activation="tanh",
-        noise="diagonal",
-        sigma=None,
-        sigma_floor=0.0,
-        **kwargs,
-    ):
-        widths = _check.hidden(inputs, hidden, activation)
+        self, inputs, D, K, hidden=50, activation="tanh",
+        noise="diagonal", sigma=None, sigma_floor=0.0, **kwargs,
+    ):  # fmt: skip
+        widths = _check.widths(inputs, hidden, activation)
         super().__init__(**kwargs)
         self.widths, self.activation = widths, activation
         self.autocast = False  # x keeps its precision until it is scaled
@@ -320,16 +299,12 @@ class MixtureDensityNetwork(keras.Model):
             for i, size in enumerate(widths[1:], start=1)
         ]
         self.head = MDNHead(D, K, noise, sigma, sigma_floor, name="head", dtype=dtype)
+        options = {"trainable": False, "autocast": False, "dtype": "float32"}
+        if self.variable_dtype == "float64":
+            options["dtype"] = "float64"
         for name, size in _check.scaling(inputs, D, noise).items():
-            weight = self.add_weight(
-                shape=(size,),
-                initializer="zeros" if "mean" in name else "ones",
-                dtype="float64" if self.variable_dtype == "float64" else "float32",
-                trainable=False,
-                autocast=False,
-                name=name,
-            )
-            setattr(self, name, weight)
+            start = "zeros" if "mean" in name else "ones"
+            setattr(self, name, self.add_weight((size,), start, name=name, **options))
         self.build((None, inputs))
 
     def build(self, x_shape):
@@ -363,42 +338,28 @@ class MixtureDensityNetwork(keras.Model):
         self.compile(**keras.saving.deserialize_keras_object(config))
         self.optimizer.build(self.trainable_variables)
 
-    def compute_loss(self, x=None, y=None, y_pred=None, sample_weight=None, training=True):
-        """`nll`, weighted as the docstring of the class says, plus losses of regularizers."""
-        mask = getattr(y_pred[1], "_keras_mask", None)
+    def compute_loss(self, x=None, y=None, y_pred=None, sample_weight=None, **kwargs):
+        """`nll`, weighted as the class says, plus the losses of regularizers."""
+        mask = getattr(y_pred[0], "_keras_mask", None)
         if sample_weight is None and mask is None:
             return tf.add_n([nll(y, *y_pred), *self.losses])
-        y, mu = _wide(y), y_pred[1]
+        mu, y, weight = _tensors(y_pred[1], y, sample_weight)
+        counts = tf.ones(tf.shape(mu)[:-2], mu.dtype)
         _check.one_target_a_row(y, mu[..., 0, 0])
-        weight = tf.ones(tf.shape(mu)[:-2]) if mask is None else tf.cast(mask, mu.dtype)
-        count = tf.maximum(tf.reduce_sum(weight), 1)
-        if sample_weight is not None:
-            given = tf.cast(sample_weight, mu.dtype)
-            if given.shape.rank == mu.shape.rank - 1 and given.shape[-1] == 1:
-                given = given[..., 0]  # (B, 1) for (B,), (B, T, 1) for (B, T)
-            while given.shape.rank < mu.shape.rank - 2:
-                given = given[..., None]  # (B,) for (B, T)
-            weight = weight * given
-        weight = tf.broadcast_to(weight, tf.shape(mu)[:-2])
-        # where nothing weighs, a mean in place of what may be NaN
-        y = tf.where(
-            weight[..., None] == 0, tf.stop_gradient(mu[..., 0, :]), tf.cast(y, mu.dtype)
+        counts = counts if mask is None else counts * tf.cast(mask, mu.dtype)
+        weight = (
+            counts if weight is None else counts * _like_rows(weight, mu.shape.rank - 2)
         )
-        loss = -tf.reduce_sum(weight * log_prob(y, *y_pred)) / count
-        return tf.add_n([loss, *self.losses])
+        # where nothing weighs, a mean in place of what may be NaN
+        y = tf.where(weight[..., None] == 0, tf.stop_gradient(mu[..., 0, :]), y)
+        total = tf.reduce_sum(weight * log_prob(y, *y_pred))
+        return tf.add_n([-total / tf.maximum(tf.reduce_sum(counts), 1), *self.losses])
 
     def get_config(self):
-        options = {
-            "inputs": self.widths[0],
-            "D": self.head.D,
-            "K": self.head.K,
-            "hidden": list(self.widths[1:]),
-            "activation": self.activation,
-            "noise": self.head.noise,
-            "sigma": self.head.sigma,
-            "sigma_floor": self.head.sigma_floor,
-        }
-        return {**super().get_config(), **options}
+        head = self.head.get_config()
+        options = {name: head[name] for name in ("D", "K", "noise", "sigma", "sigma_floor")}
+        options |= {"inputs": self.widths[0], "hidden": list(self.widths[1:])}
+        return {**super().get_config(), **options, "activation": self.activation}
 
 
 def initialize(network, x, y, seed=0, *, steepness=4.0, sigma=0.2, head_scale=0.1):
@@ -449,6 +410,19 @@ def _pick(a, k):
     return tf.gather(a, k, axis=-2, batch_dims=k.shape.rank - 1)
 
 
+def _like_rows(weight, rank):
+    """Weights with as many axes as the rows: (B, 1) for (B,), (B, T, 1) for (B, T) ..."""
+    if weight.shape.rank == rank + 1 and weight.shape[-1] == 1:
+        weight = weight[..., 0]
+    rule = (
+        "sample_weight must have at most {} axes, one number for each target, got shape {}"
+    )
+    _check.must(weight.shape.rank <= rank, rule, rank, weight.shape)
+    return tf.reshape(
+        weight, [*tf.unstack(tf.shape(weight)), *[1] * (rank - weight.shape.rank)]
+    )
+
+
 def _split(a, axes):
     """The last axis, split into several."""
     now = tf.shape(a)
@@ -459,22 +433,13 @@ def _split(a, axes):
 # What is asked of the arguments
 
 
-def _checked(
-    y, log_pi, mu, log_sigma=None, unit_tril=None, *, needs_noise=True, no_nan=("y",)
-):
-    """All as tensors, None where none was given, once shapes and values are right."""
-    given = log_pi
-    mu, y, log_pi, log_sigma, unit_tril = _tensors(mu, y, log_pi, log_sigma, unit_tril)
-    names = {
-        "y": y,
-        "log_pi": log_pi,
-        "mu": mu,
-        "log_sigma": log_sigma,
-        "unit_tril": unit_tril,
-    }
-    _check.shapes(**names, needs_noise=needs_noise)
-    _check_values(names, no_nan=no_nan, given=given)
-    return y, log_pi, mu, log_sigma, unit_tril
+def _checked(y, log_pi, mu, *noise, no_nan=("y",), needs_noise=True):
+    """All as tensors, None where none was given; their shapes and values fit."""
+    tensors = _tensors(mu, y, log_pi, *noise)
+    named = dict(zip(("mu", "y", "log_pi", "log_sigma", "unit_tril"), tensors, strict=True))
+    _check.shapes(**named, needs_noise=needs_noise)
+    _check_values(named, no_nan=no_nan, given=log_pi)
+    return [named[name] for name in _check.NAMES]
 
 
 def _check_values(tensors, no_nan=(), positive=(), given=None):

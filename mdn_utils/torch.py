@@ -20,19 +20,9 @@ from . import numpy as mdn_np
 from ._check import HALF_LOG_2PI
 
 __all__ = [
-    "MDNHead",
-    "MixtureDensityNetwork",
-    "component_pdf",
-    "covariance",
-    "initialize",
-    "log_prob",
-    "mean",
-    "mode",
-    "nll",
-    "sample",
-    "split_cholesky",
-    "variance",
-]
+    "MDNHead", "MixtureDensityNetwork", "component_pdf", "covariance", "initialize",
+    "log_prob", "mean", "mode", "nll", "sample", "split_cholesky", "variance",
+]  # fmt: skip
 
 
 def component_pdf(y, mu, var):
@@ -44,7 +34,7 @@ def component_pdf(y, mu, var):
     """
     mu, y, var = _tensors(mu, y, var)
     _check.pdf(y, mu, var)
-    _check_values({"y": y, "var": var}, no_nan=["y"], positive=["var"])
+    _check_values({"y": y, "var": var}, no_nan=("y",), positive=("var",))
     log_normal = -0.5 * (y[..., None, :] - mu) ** 2 / var - 0.5 * var.log() - HALF_LOG_2PI
     return log_normal.sum(dim=-1).exp()
 
@@ -136,10 +126,9 @@ def mode(log_pi, mu, log_sigma=None, unit_tril=None, *, kind="component"):
     1.7696
     """
     _check.kind(kind)
-    needs_noise, no_nan = kind != "component", ["log_pi", "mu", "log_sigma", "unit_tril"]
-    _, log_pi, mu, log_sigma, unit_tril = _checked(
-        None, log_pi, mu, log_sigma, unit_tril, needs_noise=needs_noise, no_nan=no_nan
-    )
+    options = {"no_nan": _check.PARAMETERS, "needs_noise": kind != "component"}
+    params = _checked(None, log_pi, mu, log_sigma, unit_tril, **options)
+    _, log_pi, mu, log_sigma, unit_tril = params
     if kind == "component":
         return _pick(mu, log_pi.argmax(dim=-1, keepdim=True))[..., 0, :]
     if kind == "peak":
@@ -151,9 +140,10 @@ def mode(log_pi, mu, log_sigma=None, unit_tril=None, *, kind="component"):
 
 @torch.no_grad()
 def sample(log_pi, mu, log_sigma, unit_tril=None, *, n=None, seed=None, temperature=1.0):
-    """``k ~ π``, then ``y = μ_k + L_k ε``, without gradients: see `mdn_utils.numpy.sample`.
+    """``k ~ π``, then ``y = μ_k + L_k ε``: see `mdn_utils.numpy.sample`.
 
-    The seed is an integer >= 0 or a `torch.Generator`; None draws from PyTorch's own.
+    No gradients. The seed is an integer >= 0 or a `torch.Generator`; None draws from
+    PyTorch's own.
 
     >>> log_pi, mu = torch.tensor([0.5, 0.5]).log(), torch.tensor([[-1.0], [1.0]])
     >>> sample(log_pi, mu, torch.full((2, 1), -2.3), n=1000, seed=0).shape
@@ -162,10 +152,8 @@ def sample(log_pi, mu, log_sigma, unit_tril=None, *, n=None, seed=None, temperat
     [-1.0]
     """
     _check.draw(n, temperature)
-    no_nan = ["log_pi", "mu", "log_sigma", "unit_tril"]
-    _, log_pi, mu, log_sigma, unit_tril = _checked(
-        None, log_pi, mu, log_sigma, unit_tril, no_nan=no_nan
-    )
+    params = _checked(None, log_pi, mu, log_sigma, unit_tril, no_nan=_check.PARAMETERS)
+    _, log_pi, mu, log_sigma, unit_tril = params
     options = {"generator": _generator(seed, mu), "dtype": mu.dtype, "device": mu.device}
     lead = torch.broadcast_shapes(log_pi.shape[:-1], mu.shape[:-2])
     count = 1 if n is None else n
@@ -197,7 +185,7 @@ def split_cholesky(scale_tril):
     (scale_tril,) = _tensors(scale_tril)
     _check.square(scale_tril)
     sigma = scale_tril.diagonal(dim1=-2, dim2=-1)
-    _check_values({"diagonal of scale_tril": sigma}, positive=["diagonal of scale_tril"])
+    _check_values({"scale_tril's diagonal": sigma}, positive=("scale_tril's diagonal",))
     return sigma.log(), scale_tril.tril() / sigma[..., None]
 
 
@@ -219,20 +207,14 @@ class MDNHead(nn.Module):
     standard deviation of dimension d given the dimensions before it.
 
     Args:
-        features: how many features come in.
-        D: target dimensions.
-        K: components.
+        features: the length of the last axis of the features.
+        D, K: target dimensions and components.
         noise: one of the five above.
         sigma: the σ of fixed noise, in units of the target; for no other noise.
         sigma_floor: a lower bound of every σ: σ = exp(a^σ) + sigma_floor, in units of what
             the head returns; in a `MixtureDensityNetwork`, standard deviations of y.
 
-    Shape: features (..., features); log_pi (..., K), mu (..., K, D), the rest as above, in
-    float32 at least.
-
-    Raises:
-        ValueError: a size is no positive integer, noise is none of the five, sigma is
-            missing for fixed noise or given for another, or sigma_floor is negative.
+    Returns log_pi (..., K), mu (..., K, D) and the above, in float32 at least.
 
     >>> log_pi, mu, log_sigma = MDNHead(50, D=2, K=3)(torch.zeros(4, 50))
     >>> log_pi.shape, mu.shape, log_sigma.shape
@@ -282,27 +264,21 @@ class MDNHead(nn.Module):
 class MixtureDensityNetwork(nn.Module):
     """``(x - x_mean) / x_scale -> hidden layers -> MDNHead -> units of y``.
 
-    The network carries its scaling, untrained and saved with it: buffers x_mean, x_scale of
-    shape (inputs,), y_mean (D,) and y_scale (D,), or (1,) where all dimensions share a σ.
-    `initialize` sets them; until then they are 0 and 1. So x is taken as it is, and
-    ``μ = y_mean + y_scale μ'``, ``log σ = log y_scale + log σ'``; μ', σ' come from the head.
+    The network carries its scaling, not trained and saved with it: buffers x_mean, x_scale
+    (inputs,), y_mean (D,) and y_scale (D,), or (1,) where all dimensions share σ. They are
+    0 and 1 until `initialize` sets them. So x is taken as it is, and all that comes out is
+    in units of y: ``μ = y_mean + y_scale μ'``, ``log σ = log y_scale + log σ'``.
 
     Args:
-        inputs: input dimensions, the length of the last axis of x.
-        D: target dimensions.
-        K: components.
+        inputs: the length of the last axis of x.
+        D, K: target dimensions and components.
         hidden: width of the hidden layer, or a sequence of widths for several layers.
         activation: what follows each hidden layer, "tanh" or "relu".
         noise: as for `MDNHead`.
         sigma: the σ of fixed noise, in units of y; it is not scaled.
         sigma_floor: a lower bound of every σ, in standard deviations of y.
 
-    Shape: x (..., inputs); the outputs are those of `MDNHead`, in the order that `nll`,
-    `mean` and all other functions take: ``nll(y, *network(x))``.
-
-    Raises:
-        ValueError: a size is no positive integer, activation is none of the two, or
-            `MDNHead` refuses the noise.
+    Returns what `MDNHead` returns, in the order of all functions: ``nll(y, *network(x))``.
 
     >>> network = MixtureDensityNetwork(inputs=1, D=1, K=26, hidden=50)
     >>> sum(p.numel() for p in network.parameters())
@@ -313,18 +289,11 @@ class MixtureDensityNetwork(nn.Module):
     """
 
     def __init__(
-        self,
-        inputs,
-        D,
-        K,
-        hidden=50,
-        activation="tanh",
-        noise="diagonal",
-        sigma=None,
-        sigma_floor=0.0,
-    ):
+        self, inputs, D, K, hidden=50, activation="tanh",
+        noise="diagonal", sigma=None, sigma_floor=0.0,
+    ):  # fmt: skip
         super().__init__()
-        self.widths, self.activation = _check.hidden(inputs, hidden, activation), activation
+        self.widths, self.activation = _check.widths(inputs, hidden, activation), activation
         self.hidden = nn.Sequential()
         for width, size in zip(self.widths, self.widths[1:], strict=False):
             self.hidden.append(nn.Linear(width, size))
@@ -335,8 +304,7 @@ class MixtureDensityNetwork(nn.Module):
             self.register_buffer(name, start)
 
     def forward(self, x):
-        x = (x - self.x_mean) / self.x_scale
-        x = x.to(self.head.pi.weight.dtype)
+        x = ((x - self.x_mean) / self.x_scale).to(self.head.pi.weight.dtype)
         log_pi, mu, log_sigma, *unit_tril = self.head(self.hidden(x))
         mu = self.y_mean + self.y_scale * mu
         if self.head.noise != "fixed":
@@ -357,9 +325,9 @@ class MixtureDensityNetwork(nn.Module):
 def initialize(network, x, y, seed=0, *, steepness=4.0, sigma=0.2, head_scale=0.1):
     """The scaling of x and y, and weights from which training is reliable.
 
-    Each column is scaled by its mean and standard deviation, constant ones by 1 (y by one
-    common spread, the root of the mean variance, where all dimensions share a σ). In these
-    units, called x and y below, p(y|x) hardly depends on x at first:
+    Columns are scaled by mean and standard deviation, constant ones by 1; y by one spread,
+    the root of the mean variance, where all dimensions share a σ. In these units, those of
+    x and y in the table, p(y|x) hardly depends on x at first:
 
     ===================  ===============================================================
     first hidden layer   ``tanh(Σ_i w_i (x_i - c_i))``: c uniform over the range of x,
@@ -374,23 +342,19 @@ def initialize(network, x, y, seed=0, *, steepness=4.0, sigma=0.2, head_scale=0.
     Everything is drawn in NumPy: a seed gives the same weights in both frameworks.
 
     Args:
-        network: a `MixtureDensityNetwork`; its weights and its scaling are replaced.
-        x: the inputs that it will be trained on, shape (N, I), in any units.
-        y: their targets, shape (N, D), in any units.
-        seed: an integer >= 0, a `numpy.random.Generator`, or None for another start at
-            every call.
+        network: a `MixtureDensityNetwork`, whose weights and scaling are replaced.
+        x, y: what it will be trained on, shapes (N, I) and (N, D), in any units.
+        seed: an integer >= 0, a `numpy.random.Generator`, or None for another start.
         steepness: how steep the steps of the first layer are, per standard deviation of x.
         sigma: σ at the start, in standard deviations of y, before ``sigma_floor`` is added;
             fixed noise keeps its own.
         head_scale: how much the input matters at the start.
 
-    Returns:
-        The network.
+    Returns the network.
 
     Raises:
-        ValueError: x or y has another shape, holds NaN or infinity, varies less than the
-            float type of the network can tell beside its offset or, for D > 1, has fewer
-            rows than K; or a number is not positive.
+        ValueError: x or y is not finite, varies less than the float type of the network can
+            tell beside its offset or, for D > 1, has fewer rows than K.
 
     >>> x, y = torch.linspace(-1, 1, 100)[:, None], torch.linspace(0, 3, 100)[:, None]
     >>> network = initialize(MixtureDensityNetwork(inputs=1, D=1, K=3), x, y)
@@ -402,9 +366,11 @@ def initialize(network, x, y, seed=0, *, steepness=4.0, sigma=0.2, head_scale=0.
     options = seed, steepness, sigma, head_scale
     scaling, weights = _start.start(network, x, y, eps, *options)
     for name, value in scaling.items():
-        getattr(network, name).copy_(torch.tensor(value))
+        buffer = getattr(network, name)
+        buffer.copy_(torch.tensor(value, dtype=buffer.dtype))
     for parameter, value in zip(network.parameters(), weights, strict=True):
-        parameter.copy_(torch.tensor(value.T))  # PyTorch holds kernels transposed
+        # PyTorch holds kernels transposed
+        parameter.copy_(torch.tensor(value.T, dtype=parameter.dtype))
     return network
 
 
@@ -433,22 +399,13 @@ def _pick(a, k):
 # What is asked of the arguments
 
 
-def _checked(
-    y, log_pi, mu, log_sigma=None, unit_tril=None, *, needs_noise=True, no_nan=("y",)
-):
-    """All as tensors, None where none was given, once shapes and values are right."""
-    given = log_pi
-    mu, y, log_pi, log_sigma, unit_tril = _tensors(mu, y, log_pi, log_sigma, unit_tril)
-    names = {
-        "y": y,
-        "log_pi": log_pi,
-        "mu": mu,
-        "log_sigma": log_sigma,
-        "unit_tril": unit_tril,
-    }
-    _check.shapes(**names, needs_noise=needs_noise)
-    _check_values(names, no_nan=no_nan, given=given)
-    return y, log_pi, mu, log_sigma, unit_tril
+def _checked(y, log_pi, mu, *noise, no_nan=("y",), needs_noise=True):
+    """All as tensors, None where none was given; their shapes and values fit."""
+    tensors = _tensors(mu, y, log_pi, *noise)
+    named = dict(zip(("mu", "y", "log_pi", "log_sigma", "unit_tril"), tensors, strict=True))
+    _check.shapes(**named, needs_noise=needs_noise)
+    _check_values(named, no_nan=no_nan, given=log_pi)
+    return [named[name] for name in _check.NAMES]
 
 
 @torch.no_grad()
@@ -491,8 +448,8 @@ def _tensor(a, device=None):
     if isinstance(a, (list, tuple)) and any(map(torch.is_tensor, a)):
         return torch.stack(tuple(a))
     a = np.array(a, order="C")
-    a = a if a.dtype.kind == "f" else a.astype(np.float64)
-    return torch.from_numpy(a).to(device)
+    dtype = a.dtype.newbyteorder("=") if a.dtype.kind == "f" else np.float64
+    return torch.from_numpy(a.astype(dtype)).to(device)
 
 
 def _wide(a):
