@@ -17,12 +17,14 @@ from itertools import pairwise
 import chapters
 import numpy as np
 
+from mdn_book import weights
+
 CHAPTER = chapters.BOOK / "09_training_reliably.ipynb"
 TABLE = chapters.BOOK / "mdn_book" / "training_study.csv"
 SEEDS = range(10)
 TAGS = {"TensorFlow": "tensorflow", "PyTorch": "pytorch"}
 ENDINGS = {"TensorFlow": "tf", "PyTorch": "torch"}
-MODULES = {"TensorFlow": "tensorflow", "PyTorch": "torch"}
+SCALING = ("x_mean", "x_scale", "y_mean", "y_scale")
 
 #: What the chapter varies. `parts` of the start are taken from `initialize`, the others are
 #: PyTorch's default: every weight and bias of a layer uniform between ±1/√inputs.
@@ -142,6 +144,7 @@ def chapter(framework):
     ending = ENDINGS[framework]
     for name in ("start", "train", "log_density"):
         names[name] = names[f"{name}_{ending}"]
+    names["copy"] = {"tf": weights.to_keras, "torch": weights.to_torch}[ending]
     return names
 
 
@@ -176,21 +179,27 @@ def mix(good, plain, setting):
     return weights
 
 
-def get_weights(network):
-    if hasattr(network, "get_weights"):
-        return network.get_weights()
-    return [p.detach().numpy().T for p in network.parameters()]
+def initialized(network):
+    """The weights that `initialize` gave, for data as they are; the network's scaling goes.
 
-
-def set_weights(network, weights):
-    if hasattr(network, "set_weights"):
-        network.set_weights(weights)
-        return
-    import torch
-
-    with torch.no_grad():
-        for parameter, value in zip(network.parameters(), weights, strict=True):
-            parameter.copy_(torch.tensor(value.T))
+    Whether to standardize is one of the things compared, so no network does it by itself.
+    """
+    keras = hasattr(network, "get_weights")
+    if keras:
+        weights = [v.numpy() for v in network.trainable_variables]
+    else:
+        weights = [p.detach().numpy().T for p in network.parameters()]
+    x_mean, x_scale, y_mean, y_scale = (
+        getattr(network, name).numpy().copy() for name in SCALING
+    )
+    weights[0] = weights[0] / x_scale[:, None]
+    weights[1] = weights[1] - x_mean @ weights[0]
+    weights[-3] = y_mean + y_scale * weights[-3]
+    weights[-1] = np.log(y_scale) + weights[-1]
+    for name, neutral in zip(SCALING, (0, 1, 0, 1), strict=True):
+        scaling = getattr(network, name)
+        (scaling.assign if keras else scaling.copy_)(0 * scaling + neutral)
+    return weights
 
 
 def run(names, setting, seeds=SEEDS):
@@ -210,7 +219,7 @@ def run(names, setting, seeds=SEEDS):
     )
     for seed, network in zip(seeds, networks, strict=True):
         plain = default_weights(np.random.default_rng([92, seed]), s["hidden"], s["K"])
-        set_weights(network, mix(get_weights(network), plain, s))
+        names["copy"](network, mix(initialized(network), plain, s))
 
     held = s["N"] // 10 if s["early"] else 0
     pairs = names["batches"](

@@ -1,8 +1,12 @@
-"""What only the book needs: problems with exact answers, and figures.
+"""What only the book needs; what a reader takes along is in :mod:`mdn_utils`.
 
-- :mod:`mdn_book.problems`: toy problems with their exact answers,
+- :mod:`mdn_book.problems`: problems with their exact answers,
+- :mod:`mdn_book.weights`: weights of plain networks, the same for both frameworks,
 - :mod:`mdn_book.plots`: the style of the figures, and those that chapters share,
 - :mod:`mdn_book.interactive`: the figures with sliders.
-
-What a reader takes into their own project is in :mod:`mdn_utils`.
 """
+
+import os
+
+# TensorFlow is not to take all memory of a GPU at once: PyTorch may need some.
+os.environ.setdefault("TF_FORCE_GPU_ALLOW_GROWTH", "true")

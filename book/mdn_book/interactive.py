@@ -2,8 +2,12 @@
 
 All functions but `show` take arrays and return an Altair chart; `show` displays it, live
 in JupyterLab, Notebook 7 and Colab. The book's pages draw the same chart, and show a still
-where there are no scripts. No other module of the package uses Altair. Without it, a chart
-is None, `show` says what to install, and a chapter runs to its end all the same.
+where there are no scripts. Without Altair a chart is None, `show` says what to install,
+and a chapter runs to its end all the same.
+
+The mixtures come as ``params``: log_pi (M, K), mu and log_sigma (M, K, 1), for M inputs
+``t`` of shape (M, 1). ``problem`` is what knows the exact answer by its ``branches(t)``,
+such as `mdn_book.problems.ToyInverse`, and ``data`` is a pair t, x of shape (N, 1).
 
 A view named ``readout`` writes the numbers of a figure below its picture. The pages print
 the same text in HTML, where it wraps and a screen reader announces it.
@@ -34,15 +38,12 @@ SCHEMA = "https://vega.github.io/schema/vega-lite/v5.json"
 
 COMPONENTS = ["#E69F00", "#56B4E9", "#CC79A7"]  # C1, C2, C3 of the book's style
 DARK = "#262626"
-SUB = "₀₁₂₃"  # subscripts
+GREEN = {"color": COLORS["density"]}
 HEIGHT = 280  # of every picture, in pixels
 
 
 def show(chart):
     """Display a chart: live where Vega-Lite is drawn, elsewhere as a still.
-
-    Args:
-        chart: what another function of this module returned.
 
     >>> show(None)
     To see this figure:  pip install altair vl-convert-python
@@ -63,18 +64,7 @@ def show(chart):
 
 
 def still(spec, scale=1.5):
-    """The figure as a PNG, with every slider where it starts.
-
-    Args:
-        spec: a Vega-Lite specification, as a dict.
-        scale: pixels of the picture for each pixel of the chart.
-
-    Returns:
-        The bytes of the file.
-
-    Raises:
-        ImportError: vl-convert-python is not installed.
-    """
+    """The bytes of a PNG of the specification `spec`, with every slider where it starts."""
     import vl_convert
     from matplotlib import get_data_path
     from PIL import Image
@@ -93,29 +83,22 @@ def _chart(build):
 
     @functools.wraps(build)
     def built(*args, **kwargs):
-        return None if alt is None else _styled(build(*args, **kwargs))
+        if alt is None:
+            return None
+        text = {"labelFontSize": 12, "labelColor": DARK}
+        title = {"titleFontSize": 12, "titleFontWeight": "normal", "titleColor": DARK}
+        lines = {"domainColor": "#4d4d4d", "tickColor": "#4d4d4d", "gridColor": "#e6e6e6"}
+        legend = {"title": None, "orient": "top", "symbolStrokeWidth": 3}
+        return (
+            build(*args, **kwargs)
+            .configure(background="white", font="DejaVu Sans, Verdana, sans-serif")
+            .configure_view(stroke=None)
+            .configure_axis(labelFlush=False, **text, **title, **lines)
+            .configure_legend(**text, **legend)
+            .configure_concat(spacing=12)
+        )
 
     return built
-
-
-def _styled(chart):
-    text = {"labelFontSize": 12, "labelColor": DARK}
-    return (
-        chart.configure(background="white", font="DejaVu Sans, Verdana, sans-serif")
-        .configure_view(stroke=None)
-        .configure_axis(
-            labelFlush=False,
-            **text,
-            titleFontSize=12,
-            titleFontWeight="normal",
-            titleColor=DARK,
-            domainColor="#4d4d4d",
-            tickColor="#4d4d4d",
-            gridColor="#e6e6e6",
-        )
-        .configure_legend(**text, title=None, orient="top", symbolStrokeWidth=3)
-        .configure_concat(spacing=12)
-    )
 
 
 def _slider(name, label, low, high, step, value):
@@ -125,13 +108,10 @@ def _slider(name, label, low, high, step, value):
 
 def _readout(base):
     """The field ``text`` of the rows of `base`, below the picture."""
-    return (
-        base.mark_text(
-            align="left", baseline="top", fontSize=12, color=DARK, lineBreak="; "
-        )
-        .encode(x=alt.value(0), y=alt.value(HEIGHT + 44), text="text:N")
-        .properties(name="readout")
-    )
+    style = {"align": "left", "baseline": "top", "fontSize": 12, "color": DARK}
+    below = {"x": alt.value(0), "y": alt.value(HEIGHT + 44)}
+    text = base.mark_text(lineBreak="; ", **style).encode(text="text:N", **below)
+    return text.properties(name="readout")
 
 
 def _rows(**columns):
@@ -160,11 +140,9 @@ def _unpack(chart, *fields):
     Vega computes a field again, in place, as sliders move: no field of any figure may be
     computed from itself.
     """
-    return (
-        chart.transform_calculate(**{f: f"split(datum.{f}_, ' ')" for f in fields})
-        .transform_flatten(list(fields))
-        .transform_calculate(**{f: f"toNumber(datum.{f})" for f in fields})
-    )
+    split = {f: f"split(datum.{f}_, ' ')" for f in fields}
+    chart = chart.transform_calculate(**split).transform_flatten(list(fields))
+    return chart.transform_calculate(**{f: f"toNumber(datum.{f})" for f in fields})
 
 
 def _points(t, x, n=600):
@@ -191,22 +169,19 @@ def _axis(channel, field, title, domain, **options):
 def mixture_explorer(pi, mu, sigma, low=-5.0, high=5.0):
     """``p(y) = Σ_k π_k N(y | μ_k, σ_k²)``, with a slider for every parameter.
 
-    Shown are the density, its components, its modes, and mean ± standard deviation. The
-    sliders for π are weights of any sum; they are divided by it.
-
-    Args:
-        pi, mu, sigma: where the sliders start, shape (K,), with K <= 3.
-        low, high: the range of y.
+    Shown are the density, its components, its modes, and mean ± standard deviation, for y
+    from `low` to `high`. The sliders start at pi, mu and sigma, shape (K,) with K <= 3.
+    Those for π are weights of any sum; they are divided by it.
 
     >>> chart = mixture_explorer([0.5, 0.5], [-1.0, 1.0], [0.5, 0.5])
     >>> [p["name"] for p in chart.to_dict()["params"] if "bind" in p]
     ['w1', 'w2', 'mu1', 'mu2', 'sigma1', 'sigma2']
     """
-    ks = range(1, len(pi) + 1)
+    ks, sub = range(1, len(pi) + 1), "₀₁₂₃"
     sliders = [
         *(_slider(f"w{k}", f"weight {k}", 0, 1, 0.01, pi[k - 1]) for k in ks),
-        *(_slider(f"mu{k}", f"μ{SUB[k]}", low + 1, high - 1, 0.1, mu[k - 1]) for k in ks),
-        *(_slider(f"sigma{k}", f"σ{SUB[k]}", 0.1, 2, 0.05, sigma[k - 1]) for k in ks),
+        *(_slider(f"mu{k}", f"μ{sub[k]}", low + 1, high - 1, 0.1, mu[k - 1]) for k in ks),
+        *(_slider(f"sigma{k}", f"σ{sub[k]}", 0.1, 2, 0.05, sigma[k - 1]) for k in ks),
     ]
 
     def total(term):  # Σ_k of a term of Vega's expression language
@@ -225,54 +200,43 @@ def mixture_explorer(pi, mu, sigma, low=-5.0, high=5.0):
     step = (high - low) / 500
     normal = "densityNormal(datum.y, mu{k}, sigma{k})"
     names = [f"component {k}" for k in ks]
-    curves = alt.Chart(
-        alt.sequence(low, high + step / 2, step, as_="y")
-    ).transform_calculate(
+    curves = alt.Chart(alt.sequence(low, high + step / 2, step, as_="y"))
+    curves = curves.transform_calculate(
         **{f"component {k}": f"pi{k} * {normal.format(k=k)}" for k in ks},
         mixture=total(f"pi{{k}} * {normal}"),
     )
     x = _axis(alt.X, "y", "y", (low, high), axis=alt.Axis(tickMinStep=1))
     y = alt.Y("density:Q", title="density")
-    color = alt.Color(
-        "curve:N",
-        scale=alt.Scale(
-            domain=["mixture", *names], range=[COLORS["density"], *COMPONENTS[: len(pi)]]
-        ),
-    )
-    area = curves.mark_area(color=COLORS["density"], opacity=0.25, aria=False).encode(
-        x, alt.Y("mixture:Q", title="density")
-    )
+    colors = [COLORS["density"], *COMPONENTS[: len(pi)]]
+    color = alt.Color("curve:N", scale=alt.Scale(domain=["mixture", *names], range=colors))
+    area = curves.mark_area(opacity=0.25, aria=False, **GREEN)
+    area = area.encode(x, alt.Y("mixture:Q", title="density"))
     lines = curves.transform_fold([*names, "mixture"], as_=["curve", "density"])
     lines = lines.mark_line(strokeWidth=2.5, aria=False).encode(x, y, color)
 
     # A mode is higher than its neighbors on the grid. The parabola through the logarithms
     # of the three, exact for a Gaussian, says where between them the top is.
+    along = {"sort": [alt.SortField("y")]}
+    top = "(datum.a - datum.c) / (datum.a - 2 * datum.b + datum.c)"
     modes = (
-        curves.transform_window(
-            before="lag(mixture)", after="lead(mixture)", sort=[alt.SortField("y")]
-        )
+        curves.transform_window(before="lag(mixture)", after="lead(mixture)", **along)
         .transform_filter("datum.mixture > datum.before && datum.mixture >= datum.after")
         .transform_calculate(
             a="log(datum.before)", b="log(datum.mixture)", c="log(datum.after)"
         )
-        .transform_calculate(
-            mode=f"datum.y + {step / 2} * (datum.a - datum.c)"
-            " / (datum.a - 2 * datum.b + datum.c)"
-        )
+        .transform_calculate(mode=f"datum.y + {step / 2} * {top}")
     )
-    tops = modes.mark_point(
-        shape="triangle-down", size=70, yOffset=-6, filled=True, color=DARK, opacity=1
-    ).encode(x="mode:Q", y="mixture:Q")
+    style = {"size": 70, "yOffset": -6, "filled": True, "color": DARK, "opacity": 1}
+    tops = modes.mark_point(shape="triangle-down", **style)
+    tops = tops.encode(x="mode:Q", y="mixture:Q")
 
     spread = alt.Chart(alt.Data(values=[{}])).transform_calculate(
         mean="mean", start="mean - deviation", end="mean + deviation"
     )
-    span = spread.mark_rule(strokeWidth=2, color=DARK).encode(
-        x="start:Q", x2="end:Q", y=alt.value(8)
-    )
-    middle = spread.mark_circle(size=80, color=DARK, opacity=1).encode(
-        x="mean:Q", y=alt.value(8)
-    )
+    span = spread.mark_rule(strokeWidth=2, color=DARK)
+    span = span.encode(x="start:Q", x2="end:Q", y=alt.value(8))
+    middle = spread.mark_circle(size=80, color=DARK, opacity=1)
+    middle = middle.encode(x="mean:Q", y=alt.value(8))
 
     shares = " + ', ' + ".join(f"format(pi{k}, '.2f')" for k in ks)
     text = (
@@ -282,20 +246,15 @@ def mixture_explorer(pi, mu, sigma, low=-5.0, high=5.0):
         " + '; modes: ' + format(datum.tops[0], '.2f')"
     )
     for k in range(1, len(pi)):  # there are no more modes than components
-        text += (
-            f" + (length(datum.tops) > {k} ? ', ' + format(datum.tops[{k}], '.2f') : '')"
-        )
+        mode = f"', ' + format(datum.tops[{k}], '.2f')"
+        text += f" + (length(datum.tops) > {k} ? {mode} : '')"
     rows = alt.AggregatedFieldDef(op="values", field="mode", **{"as": "rows"})
-    readout = _readout(
-        modes.transform_aggregate([rows])
-        .transform_calculate(tops="sort(pluck(datum.rows, 'mode'))")
-        .transform_calculate(text=text)
+    told = modes.transform_aggregate([rows]).transform_calculate(
+        tops="sort(pluck(datum.rows, 'mode'))"
     )
-    return (
-        alt.layer(area, lines, tops, span, middle, readout)
-        .add_params(*sliders, *params)
-        .properties(width=560, height=HEIGHT)
-    )
+    readout = _readout(told.transform_calculate(text=text))
+    figure = alt.layer(area, lines, tops, span, middle, readout)
+    return figure.add_params(*sliders, *params).properties(width=560, height=HEIGHT)
 
 
 @_chart
@@ -303,15 +262,8 @@ def learned_and_exact(t, params, problem, data, start):
     """``p(x|t)`` at one t: learned, exact, and the means of the components.
 
     On the left the data with a line at t, on the right the density there, along the same
-    vertical axis.
-
-    Args:
-        t: where the slider can stand, an even grid of shape (M, 1).
-        params: log_pi (M, K), mu and log_sigma (M, K, 1) of the learned mixture there.
-        problem: what knows the exact answer, uniform over its ``branches(t)``, such as
-            `mdn_book.problems.ToyInverse`; x is drawn from -0.1 to 1.1.
-        data: t and x of the data, each of shape (N, 1).
-        start: where the slider stands at first.
+    vertical axis, where x goes from -0.1 to 1.1. The inputs `t` are an even grid, and the
+    slider starts at `start`; the problem is uniform over its branches.
 
     >>> from mdn_book.problems import ToyInverse
     >>> t = np.linspace(0, 1, 11)[:, None]
@@ -337,10 +289,8 @@ def learned_and_exact(t, params, problem, data, start):
             f" (exact {exact[i, b]:.0%})"
             for b in np.flatnonzero(width[i])
         ]
-        rest = max(0, 1 - learned[i].sum())
-        return f"t = {t[i, 0]:.2f}; learned probability of x from " + ", ".join(
-            [*shares, f"elsewhere: {rest:.0%} (exact 0%)"]
-        )
+        shares += [f"elsewhere: {max(0, 1 - learned[i].sum()):.0%} (exact 0%)"]
+        return f"t = {t[i, 0]:.2f}; learned probability of x from " + ", ".join(shares)
 
     rows = _rows(
         t=_numbers(t[:, 0]),
@@ -354,36 +304,30 @@ def learned_and_exact(t, params, problem, data, start):
     )
     chosen = _from("mixtures").transform_filter(f"abs(datum.t - t) < {step / 2:g}")
     components = _unpack(chosen, "pi", "mu", "sigma")
-    ends = -0.1, 1.1
 
     where = _axis(alt.X, "t", "input t", (t[0, 0], t[-1, 0]))
-    up = _axis(alt.Y, "x", "target x", ends)
-    line = chosen.mark_rule(strokeWidth=1.5, color=COLORS["density"]).encode(x="t:Q")
-    dots = components.mark_circle(color=COLORS["density"], opacity=0.8, aria=False).encode(
-        x="t:Q",
-        y="mu:Q",
-        size=alt.Size("pi:Q", scale=alt.Scale(domain=[0, 1], range=[0, 400]), legend=None),
-    )
+    up = _axis(alt.Y, "x", "target x", (-0.1, 1.1))
+    line = chosen.mark_rule(strokeWidth=1.5, **GREEN).encode(x="t:Q")
+    scale = alt.Scale(domain=[0, 1], range=[0, 400])
+    size = alt.Size("pi:Q", scale=scale, legend=None)
+    dots = components.mark_circle(opacity=0.8, aria=False, **GREEN)
+    dots = dots.encode(x="t:Q", y="mu:Q", size=size)
     plane = alt.layer(_points(*data).encode(where, up), line, dots, _readout(chosen))
 
     along = alt.X("density:Q", title="density of x")
+    part = "datum.pi * densityNormal(datum.x, datum.mu, datum.sigma)"
     curve = (
         components.transform_calculate(x="sequence(-0.1, 1.1, 0.0025)")
         .transform_flatten(["x"])
-        .transform_calculate(
-            part="datum.pi * densityNormal(datum.x, datum.mu, datum.sigma)"
-        )
+        .transform_calculate(part=part)
         .transform_aggregate(density="sum(part)", groupby=["x"])
     )
-    area = curve.mark_area(
-        orient="horizontal", clip=True, color=COLORS["density"], opacity=0.4, aria=False
-    ).encode(along, up)
-    boxes = _unpack(chosen.transform_calculate(zero="0"), "low", "high").mark_rect(
-        filled=False, stroke=COLORS["truth"], strokeWidth=1.5, aria=False
-    )
+    style = {"orient": "horizontal", "clip": True, "opacity": 0.4, "aria": False}
+    area = curve.mark_area(**style, **GREEN).encode(along, up)
+    style = {"filled": False, "stroke": COLORS["truth"], "strokeWidth": 1.5, "aria": False}
+    boxes = _unpack(chosen.transform_calculate(zero="0"), "low", "high").mark_rect(**style)
     boxes = boxes.encode(x="zero:Q", x2="height:Q", y="low:Q", y2="high:Q")
-    densities = alt.layer(area, boxes)
-    return _side_by_side(plane, densities, slider, mixtures=rows)
+    return _side_by_side(plane, alt.layer(area, boxes), slider, mixtures=rows)
 
 
 @_chart
@@ -391,11 +335,11 @@ def training(t, epochs, snapshots, history, data, floor):
     """The means of all components as training goes on, each line as wide as its weight.
 
     Args:
-        t: inputs, an even grid of shape (M, 1).
+        t: inputs, an even grid.
         epochs: after which epochs the snapshots were taken, F numbers from 1 on.
         snapshots: F pairs log_pi (M, K) and mu (M, K, 1), or more arrays after these.
         history: the training loss of every epoch.
-        data: t and x of the data, each of shape (N, 1).
+        data: the training data.
         floor: the best loss that any model could reach.
 
     >>> t = np.linspace(0, 1, 3)[:, None]
@@ -404,53 +348,42 @@ def training(t, epochs, snapshots, history, data, floor):
     >>> chart.to_dict()["params"][0]["bind"]["max"]
     2
     """
-    frames = range(1, len(epochs) + 1)
     slider = _slider("snapshot", "snapshot", 1, len(epochs), 1, 1)
-
-    at_work = []
-    for log_pi, *_ in snapshots:
-        collected = np.sort(np.exp(log_pi))[:, ::-1].cumsum(axis=-1)
-        at_work.append(1 + (collected < 0.95).sum(axis=-1).mean())
     loss = [history[epoch - 1] for epoch in epochs]
+
+    def sentence(epoch, loss, log_pi):
+        collected = np.sort(np.exp(log_pi))[:, ::-1].cumsum(axis=-1)
+        at_work = 1 + (collected < 0.95).sum(axis=-1).mean()
+        return (
+            f"after epoch {epoch}: training loss {loss:.3f} nats; on average "
+            f"{at_work:.0f} components carry 95% of the weight"
+        ).replace("-", "\N{MINUS SIGN}")
+
+    weights = [log_pi for log_pi, *_ in snapshots]
     states = _rows(
-        frame=frames,
+        frame=range(1, len(epochs) + 1),
         epoch=map(int, epochs),
         loss=_numbers(loss),
-        text=[
-            f"after epoch {epoch}: training loss {value:.3f} nats; on average "
-            f"{number:.0f} components carry 95% of the weight".replace(
-                "-", "\N{MINUS SIGN}"
-            )
-            for epoch, value, number in zip(epochs, loss, at_work, strict=True)
-        ],
+        text=map(sentence, epochs, loss, weights),
         mu_=[_pack(1000 * mu[..., 0].T, 0) for _, mu, *_ in snapshots],  # K by M
-        pi_=[_pack(100 * np.exp(log_pi).T, 0) for log_pi, *_ in snapshots],
+        pi_=[_pack(100 * np.exp(log_pi).T, 0) for log_pi in weights],
     )
     chosen = _from("states").transform_filter("datum.frame == snapshot")
     start, step = _numbers([t[0, 0], np.diff(t[:, 0]).mean()], 5)
-    M = len(t)
-    lines = (
-        _unpack(
-            chosen.transform_calculate(i_=f"join(sequence({snapshots[0][0].size}), ' ')"),
-            *("i", "mu", "pi"),
-        )
-        .transform_calculate(
-            k=f"floor(datum.i / {M})",
-            t=f"{start} + {step} * (datum.i % {M})",
-            x="datum.mu / 1000",
-            weight="datum.pi / 100",
-        )
-        .mark_trail(color=COLORS["density"], opacity=0.8, clip=True, aria=False)
-        .encode(
-            _axis(alt.X, "t", "input t", (t[0, 0], t[-1, 0])),
-            _axis(alt.Y, "x", "target x", (-0.1, 1.1)),
-            detail="k:N",
-            size=alt.Size(
-                "weight:Q",
-                scale=alt.Scale(domain=[0, 1], range=[0.15, 14]),
-                legend=None,
-            ),
-        )
+    index = f"join(sequence({weights[0].size}), ' ')"
+    lines = _unpack(chosen.transform_calculate(i_=index), "i", "mu", "pi")
+    lines = lines.transform_calculate(
+        k=f"floor(datum.i / {len(t)})",
+        t=f"{start} + {step} * (datum.i % {len(t)})",
+        x="datum.mu / 1000",
+        weight="datum.pi / 100",
+    )
+    scale = alt.Scale(domain=[0, 1], range=[0.15, 14])
+    lines = lines.mark_trail(opacity=0.8, clip=True, aria=False, **GREEN).encode(
+        _axis(alt.X, "t", "input t", (t[0, 0], t[-1, 0])),
+        _axis(alt.Y, "x", "target x", (-0.1, 1.1)),
+        detail="k:N",
+        size=alt.Size("weight:Q", scale=scale, legend=None),
     )
     plane = alt.layer(_points(*data), lines, _readout(chosen))
 
@@ -460,7 +393,7 @@ def training(t, epochs, snapshots, history, data, floor):
     log = alt.Scale(type="log", nice=False)
     x = alt.X("epoch:Q", title="epoch", scale=log, axis=tens)
     y = _axis(alt.Y, "loss", "training loss [nats]", (floor - 0.15, max(history) + 0.1))
-    path = whole.mark_line(color=COLORS["density"], strokeWidth=2, aria=False).encode(x, y)
+    path = whole.mark_line(strokeWidth=2, aria=False, **GREEN).encode(x, y)
     bottom = alt.Chart(alt.Data(values=[{"floor": float(floor)}])).encode(y="floor:Q")
     name = bottom.mark_text(text="floor", align="right", dy=9, color=DARK)
     name = name.encode(x=alt.value("width"))
@@ -472,20 +405,12 @@ def training(t, epochs, snapshots, history, data, floor):
 
 @_chart
 def temperature(t, params, problem, split, rng, n=3):
-    """Samples at the temperature τ of the slider: ``π_k^(1/τ)`` and ``√τ σ_k``.
+    """n samples for each t at the temperature τ of the slider: ``π_k^(1/τ)``, ``√τ σ_k``.
 
-    Every sample keeps its random numbers, u for the choice of a component and ε for the
-    noise, so it moves with τ and does not jump about.
-
-    Args:
-        t: inputs, shape (M, 1).
-        params: log_pi (M, K), mu and log_sigma (M, K, 1) of a mixture for each of them.
-        problem: what knows which samples are impossible, with ``branches(t)``, at most
-            two, such as `mdn_book.problems.ToyInverse`.
-        split: a pair (t, x). The text below the picture gives the model's probability
-            below x, at temperature τ, for the row whose t is nearest.
-        rng: a `numpy.random.Generator`, for u and ε.
-        n: how many samples for each input.
+    Every sample keeps its random numbers of `rng`, u for the choice of a component and ε
+    for the noise, so it moves with τ and does not jump about. Impossible samples, outside
+    the branches, of which there are at most two, are counted. With ``split = (t, x)`` the
+    text below the picture gives the model's probability below x, at the nearest t.
 
     >>> from mdn_book.problems import ToyInverse
     >>> t = np.array([[0.2], [0.35]])
@@ -500,9 +425,7 @@ def temperature(t, params, problem, split, rng, n=3):
     log_pi, mu, log_sigma = (
         np.take_along_axis(a.reshape(order.shape), order, axis=-1) for a in params
     )
-    walls = [
-        _pack(row[~np.isnan(row)], 4) for row in problem.branches(t).reshape(len(t), -1)
-    ]
+    walls = problem.branches(t).reshape(len(t), -1)
     t_split, x_split = split
     rows = _rows(
         t=_numbers(t[:, 0]),
@@ -512,44 +435,45 @@ def temperature(t, params, problem, split, rng, n=3):
         sigma_=[_pack(row, 4) for row in np.exp(log_sigma)],
         u_=[_pack(row, 4) for row in rng.uniform(size=(len(t), n))],
         eps_=[_pack(row, 2) for row in rng.normal(size=(len(t), n))],
-        walls=walls,
+        walls=[_pack(row[~np.isnan(row)], 4) for row in walls],
     )
-    ascending = [alt.SortField("mu"), alt.SortField("sigma")]
+    low = f"datum.w * cumulativeNormal({x_split}, datum.mu, datum.scale)"
+    ascending = {"sort": [alt.SortField("mu"), alt.SortField("sigma")], "groupby": ["t"]}
     components = (
         _unpack(_from("mixtures"), "log_pi", "mu", "sigma")
         .transform_calculate(w="exp(datum.log_pi / tau)", scale="datum.sigma * sqrt(tau)")
-        .transform_calculate(
-            low=f"datum.w * cumulativeNormal({x_split}, datum.mu, datum.scale)"
-        )
+        .transform_calculate(low=low)
         .transform_joinaggregate(total="sum(w)", below="sum(low)", groupby=["t"])
-        .transform_window(end="sum(w)", groupby=["t"], sort=ascending, ignorePeers=True)
+        .transform_window(end="sum(w)", ignorePeers=True, **ascending)
     )
-    draws = (
-        _unpack(components, "u", "eps")
-        .transform_filter(
-            "datum.end - datum.w < datum.u * datum.total"
-            " && datum.u * datum.total <= datum.end"
-        )
-        .transform_calculate(
-            x="datum.mu + datum.scale * datum.eps", wall="split(datum.walls, ' ')"
-        )
-    )
+    chosen = "datum.end - datum.w < datum.u * datum.total && datum.u * datum.total"
     inside = " || ".join(
         f"(datum.x > toNumber(datum.wall[{i}]) && datum.x < toNumber(datum.wall[{i + 1}]))"
         for i in (0, 2)
     )
-    draws = draws.transform_calculate(
-        kind=f"{inside} ? 'possible' : 'impossible'",
-        impossible=f"{inside} ? 0 : 1",
-        share="datum.here * datum.below / datum.total",
+    draws = (
+        _unpack(components, "u", "eps")
+        .transform_filter(f"{chosen} <= datum.end")
+        .transform_calculate(
+            x="datum.mu + datum.scale * datum.eps", wall="split(datum.walls, ' ')"
+        )
+        .transform_calculate(
+            kind=f"{inside} ? 'possible' : 'impossible'",
+            impossible=f"{inside} ? 0 : 1",
+            share="datum.here * datum.below / datum.total",
+        )
     )
-    names, colors = ["possible", "impossible"], [COLORS["density"], "#D55E00"]
+
+    def by_kind(channel, *values):
+        scale = alt.Scale(domain=["possible", "impossible"], range=list(values))
+        return channel("kind:N", scale=scale)
+
     dots = draws.mark_point(filled=True, opacity=0.8, aria=False, clip=True).encode(
         _axis(alt.X, "t", "input t", (-0.1, 1.1)),
         _axis(alt.Y, "x", "samples of x", (-0.3, 1.3)),
-        color=alt.Color("kind:N", scale=alt.Scale(domain=names, range=colors)),
-        shape=alt.Shape("kind:N", scale=alt.Scale(domain=names, range=["circle", "cross"])),
-        size=alt.Size("kind:N", scale=alt.Scale(domain=names, range=[14, 40])),
+        by_kind(alt.Color, COLORS["density"], "#D55E00"),
+        by_kind(alt.Shape, "circle", "cross"),
+        by_kind(alt.Size, 14, 40),
     )
     text = (
         "'temperature ' + format(tau, '.2f') + ': ' + datum.impossible + ' of '"
@@ -557,13 +481,9 @@ def temperature(t, params, problem, split, rng, n=3):
         f" datum.count, '.1%') + '); at t = {t_split:g} the share of the lower branch,"
         f" x below {x_split:g}, is ' + format(datum.share, '.0%')"
     )
-    readout = _readout(
-        draws.transform_aggregate(
-            impossible="sum(impossible)", count="count()", share="max(share)"
-        ).transform_calculate(text=text)
+    told = draws.transform_aggregate(
+        impossible="sum(impossible)", count="count()", share="max(share)"
     )
-    return (
-        alt.layer(dots, readout)
-        .add_params(slider)
-        .properties(width=560, height=HEIGHT, datasets={"mixtures": rows})
-    )
+    figure = alt.layer(dots, _readout(told.transform_calculate(text=text)))
+    figure = figure.add_params(slider).properties(datasets={"mixtures": rows})
+    return figure.properties(width=560, height=HEIGHT)

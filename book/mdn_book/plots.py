@@ -1,6 +1,7 @@
 """The figure style of the book, its fixed colors, and the figures that chapters share.
 
-Everything here takes arrays and Matplotlib axes, and knows no framework.
+Everything here takes Matplotlib axes ``ax`` and arrays, and knows no framework. Inputs and
+targets are of shape (N,) or (N, 1).
 """
 
 from importlib.resources import as_file, files
@@ -17,7 +18,6 @@ __all__ = [
     "data",
     "density",
     "density_difference",
-    "losses",
     "pit_histogram",
     "predictions",
     "reliability",
@@ -51,37 +51,23 @@ def use_style():
 
 
 def data(ax, x, y, n=1500):
-    """Draw the first ``n`` points (x, y) as small gray dots.
-
-    Args:
-        ax: Matplotlib axes.
-        x, y: arrays with N entries each, of shape (N,) or (N, 1).
-        n: how many points to draw at most, enough to see a density and no more.
+    """Draw the first n points (x, y) as small gray dots.
 
     >>> data(plt.subplot(), np.zeros((4000, 1)), np.ones((4000, 1)))
     """
-    ax.plot(
-        np.ravel(x)[:n],
-        np.ravel(y)[:n],
-        linestyle="none",
-        marker=".",
-        markersize=3,
-        alpha=0.5,
-        color=COLORS["data"],
-        rasterized=True,
-    )
-    # A dot that can be seen in a legend
-    ax.plot([], [], linestyle="none", marker="o", color=COLORS["data"], label="data")
+    dots = {"linestyle": "none", "color": COLORS["data"]}
+    small = {"marker": ".", "markersize": 3, "alpha": 0.5, "rasterized": True}
+    ax.plot(np.ravel(x)[:n], np.ravel(y)[:n], **dots, **small)
+    ax.plot([], [], marker="o", label="data", **dots)  # a dot to be seen in a legend
 
 
 def predictions(ax, x, curves, truth=None):
-    """Draw one prediction curve for each framework, and the exact curve under them.
+    """Draw a curve for each framework, and the exact one, if there is one, under them.
 
     Args:
-        ax: Matplotlib axes.
         x: inputs, shape (M, 1), in increasing order.
         curves: predictions, a dict from name ("TensorFlow", "PyTorch") to array (M, 1).
-        truth: the exact curve, shape (M, 1), if there is one to show.
+        truth: the exact curve, shape (M, 1).
 
     >>> x = np.linspace(0, 1, 5)[:, None]
     >>> predictions(plt.subplot(), x, {"PyTorch": x**2}, truth=x**2)
@@ -92,34 +78,13 @@ def predictions(ax, x, curves, truth=None):
         ax.plot(x, curve, color=COLORS[name], linestyle=LINES[name], label=name)
 
 
-def losses(ax, histories, floor=None):
-    """Draw the training loss of each framework against the epoch, on logarithmic axes.
-
-    Args:
-        ax: Matplotlib axes.
-        histories: a dict from name to a sequence with one loss for each epoch.
-        floor: the best loss that any model could reach, drawn as a line.
-
-    >>> losses(plt.subplot(), {"PyTorch": [0.1, 0.01, 0.004]}, floor=1 / 300)
-    """
-    if floor is not None:
-        ax.axhline(floor, color=COLORS["truth"], linewidth=1, label="floor")
-    for name, history in histories.items():
-        epochs = np.arange(1, len(history) + 1)
-        ax.plot(epochs, history, color=COLORS[name], linestyle=LINES[name], label=name)
-    ax.set(xscale="log", yscale="log", xlabel="epoch", ylabel="training loss")
-    ax.legend()
-
-
 def pit_histogram(ax, u, bins=20, coverage=0.95, color=COLORS["density"]):
-    """Draw the histogram of u, and the band in which the bins of a right model lie.
+    """Draw `mdn_utils.judge.pit_histogram`: the bins, and the band of a right model.
 
     Args:
-        ax: Matplotlib axes.
         u: probability integral transform of each target, any shape, in [0, 1].
         bins: how many.
         coverage: probability that a bin of a right model lies within the band, at least.
-        color: of the bins.
 
     >>> pit_histogram(plt.subplots()[1], np.linspace(0, 1, 1000))
     """
@@ -136,18 +101,13 @@ def reliability(ax, curves, coverage=0.95, colors=COLORS):
     """Draw the share of targets below their quantile of level α, minus α, against α.
 
     Zero is right. A curve below zero: fewer targets lie below the quantile than promised.
-    The band is that of a right model, at each level.
 
     Args:
-        ax: Matplotlib axes.
         curves: a dict from name to the probability integral transform of each target, any
             shape, in [0, 1]; the same number of targets for all, since they share a band.
         coverage: probability, at each level by itself, that the share of a right model
             lies within the band, at least.
         colors: a dict from name to color.
-
-    Raises:
-        ValueError: the numbers of targets differ.
 
     >>> u = np.linspace(0, 1, 1000)
     >>> reliability(plt.subplots()[1], {"TensorFlow": u, "PyTorch": u**2})
@@ -171,9 +131,7 @@ def density(ax, x, y, p, top=None):
     The color grows with the root of the density, which shows pale and dark parts alike.
 
     Args:
-        ax: Matplotlib axes.
-        x: inputs, M of them in increasing order, shape (M,) or (M, 1).
-        y: targets, L of them in increasing order, shape (L,) or (L, 1).
+        x, y: M inputs and L targets, in increasing order.
         p: density of each target for each input, shape (L, M).
         top: the density that gets the darkest color, as does all above; None for the
             highest one. Give the same number to maps that are to be compared.
@@ -189,18 +147,7 @@ def density(ax, x, y, p, top=None):
 
 
 def density_difference(ax, x, y, difference, top=None):
-    """Draw the difference of two densities: orange where it is positive, purple if not.
-
-    Args:
-        ax: Matplotlib axes.
-        x: inputs, M of them in increasing order, shape (M,) or (M, 1).
-        y: targets, L of them in increasing order, shape (L,) or (L, 1).
-        difference: model minus truth, for example, shape (L, M).
-        top: the difference that gets the darkest color, as does all beyond; None for the
-            largest one.
-
-    Returns:
-        The image, for a color bar.
+    """Draw the difference of two densities as `density` does: orange up, purple down.
 
     >>> x, y = np.linspace(0, 1, 5), np.linspace(-1, 1, 7)[:, None]
     >>> image = density_difference(plt.subplots()[1], x, y, y * np.ones(5))
