@@ -12,10 +12,10 @@ the numbers of a *right* model lie, point by point: of 20 bins, one on average i
 band of 95%. :mod:`mdn_book.plots` draws these diagnostics.
 """
 
-from numbers import Integral
-
 import numpy as np
 from scipy.stats import binom
+
+from ._check import must, sizes
 
 __all__ = ["paired_difference", "pit_histogram", "reliability"]
 
@@ -33,17 +33,12 @@ def pit_histogram(u, bins=20, coverage=0.95):
     Returns:
         Heights, shape (bins,), and the lowest and the highest within the band, two scalars.
 
-    Raises:
-        ValueError: u is empty or leaves [0, 1], bins is no positive integer, or coverage
-            is not between 0 and 1.
-
     >>> height, low, high = pit_histogram(np.linspace(0, 1, 1000) ** 2, bins=4)
     >>> height.tolist(), round(low, 3), round(high, 3)
     ([2.0, 0.828, 0.636, 0.536], 0.892, 1.108)
     """
     u = _pit(u)
-    if isinstance(bins, bool) or not isinstance(bins, Integral) or bins < 1:
-        raise ValueError(f"bins must be a positive integer, got {bins!r}")
+    sizes(bins=bins)
     count, _ = np.histogram(u, bins, range=(0, 1))
     low, high = _band(u.size, 1 / bins, coverage)
     return count * bins / u.size, float(low * bins), float(high * bins)
@@ -63,10 +58,6 @@ def reliability(u, level, coverage=0.95):
     Returns:
         Shares, and the lowest and highest one within the band, all of the shape of level.
 
-    Raises:
-        ValueError: u is empty, u or level leaves [0, 1], or coverage is not between 0
-            and 1.
-
     >>> share, low, high = reliability(np.linspace(0, 1, 1000) ** 2, [0.25, 0.5])
     >>> share.tolist(), low.tolist(), high.tolist()
     ([0.5, 0.707], [0.223, 0.469], [0.277, 0.531])
@@ -85,23 +76,23 @@ def paired_difference(a, b):
     Returns:
         Mean and standard error, two scalars in the unit of the scores.
 
-    Raises:
-        ValueError: the shapes differ, there are fewer than two entries, or one is not
-            finite.
-
     >>> mean, error = paired_difference([1.0, 5.0, 9.0], [0.5, 4.0, 8.5])
     >>> print(f"{mean:.3f} ± {error:.3f}")
     0.667 ± 0.167
     """
     a, b = np.asarray(a, dtype=float), np.asarray(b, dtype=float)
-    if a.shape != b.shape:
-        raise ValueError(f"a and b must have the same shape, got {a.shape} and {b.shape}")
-    if a.size < 2:
-        raise ValueError(f"a and b must have at least two entries, got {a.size}")
+    rule = "a and b must have the same shape, got {} and {}"
+    must(a.shape == b.shape, rule, a.shape, b.shape)
+    must(a.size >= 2, "a and b must have at least two entries, got {}", a.size)
     for name, value in ("a", a), ("b", b):
-        if not np.isfinite(value).all():
-            bad = value[~np.isfinite(value)]
-            raise ValueError(f"{name} must be finite, got {bad[0]} ({bad.size} times not)")
+        bad = value[~np.isfinite(value)]
+        must(
+            not bad.size,
+            "{} must be finite, got {} ({} times not)",
+            name,
+            *bad[:1],
+            bad.size,
+        )
     difference = a - b
     error = difference.std(ddof=1) / np.sqrt(difference.size)
     return float(difference.mean()), float(error)
@@ -109,22 +100,19 @@ def paired_difference(a, b):
 
 def _band(n, p, coverage):
     """The central interval of a binomial count of n draws, divided by n."""
-    if not 0 < coverage < 1:
-        raise ValueError(f"coverage must be between 0 and 1, got {coverage!r}")
+    must(0 < coverage < 1, "coverage must be between 0 and 1, got {!r}", coverage)
     low, high = binom.interval(coverage, n, p)
     return np.maximum(low, 0) / n, high / n
 
 
 def _pit(u):
     u = _unit("u", u).ravel()
-    if not u.size:
-        raise ValueError("u must have at least one entry, got none")
+    must(u.size, "u must have at least one entry, got none")
     return u
 
 
 def _unit(name, value):
     value = np.asarray(value, dtype=float)
-    inside = (value >= 0) & (value <= 1)  # false for NaN, too
-    if not inside.all():
-        raise ValueError(f"{name} must lie in [0, 1], got {value[~inside][0]}")
+    outside = value[~((value >= 0) & (value <= 1))]  # NaN, too
+    must(not outside.size, "{} must lie in [0, 1], got {}", name, *outside[:1])
     return value

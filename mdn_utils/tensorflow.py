@@ -458,7 +458,7 @@ def _tensors(mu, *others):
     own = hasattr(mu, "dtype")
     mu = _tensor(mu)
     mu = _wide(mu if own else tf.cast(mu, keras.config.floatx()))
-    return mu, *(a if a is None else tf.cast(_tensor(a), mu.dtype) for a in others)
+    return mu, *(None if a is None else tf.cast(_tensor(a), mu.dtype) for a in others)
 
 
 def _tensor(a):

@@ -435,13 +435,11 @@ def _tensors(mu, *others):
     """All in the dtype of mu, float32 at least; what is no tensor goes to its device."""
     own = hasattr(mu, "dtype")
     mu = _tensor(mu)
-    mu = mu.to(
-        torch.promote_types(mu.dtype if own else torch.get_default_dtype(), torch.float32)
-    )
-    return mu, *(a if a is None else _tensor(a, mu.device).to(mu.dtype) for a in others)
+    mu = _wide(mu if own else mu.to(torch.get_default_dtype()))
+    return mu, *(None if a is None else _tensor(a, mu).to(mu.dtype) for a in others)
 
 
-def _tensor(a, device=None):
+def _tensor(a, like=None):
     """Tensors stay, lists of tensors are stacked; all else goes through NumPy."""
     if torch.is_tensor(a):
         return a
@@ -449,7 +447,8 @@ def _tensor(a, device=None):
         return torch.stack(tuple(a))
     a = np.array(a, order="C")
     dtype = a.dtype.newbyteorder("=") if a.dtype.kind == "f" else np.float64
-    return torch.from_numpy(a.astype(dtype)).to(device)
+    a = torch.from_numpy(a.astype(dtype))
+    return a if like is None else a.to(like.dtype).to(like.device)
 
 
 def _wide(a):
