@@ -135,10 +135,11 @@ def test_a_page_shows_its_text_with_the_outputs_of_the_build(book, monkeypatch):
 
 def test_the_book_builds_with_plain_sphinx(tmp_path):
     """From the configuration that Jupyter Book writes, without a warning."""
-    for name in ("_config.yml", "_toc.yml"):
-        shutil.copy(chapters.ROOT / name, tmp_path)
-    for name in ("_build", "mdn_utils"):
-        (tmp_path / name).symlink_to(chapters.ROOT / name)
+    for path in chapters.ROOT.iterdir():
+        if path.name in {"_config.yml", "_toc.yml"}:
+            shutil.copy(path, tmp_path)
+        elif path.name != "book":
+            (tmp_path / path.name).symlink_to(path)
     shutil.copytree(chapters.BOOK, tmp_path / "book")
     jupyter_book = Path(sys.executable).with_name("jupyter-book")
     write = [jupyter_book, "config", "sphinx", ".", "--toc", tmp_path / "_toc.yml"]
@@ -147,10 +148,9 @@ def test_the_book_builds_with_plain_sphinx(tmp_path):
     run = [sys.executable, "-m", "sphinx", "-b", "dummy", "-n", "-W", "--keep-going", "-q"]
     run += ["-D", f"external_toc_path={tmp_path / '_toc.yml'}", "book", "_out"]
     # Jupyter Book finds the extensions by _config.yml, Sphinx by the path.
-    path = {"PYTHONPATH": str(tmp_path / "book" / "_ext")}
-    shown = subprocess.run(
-        run, cwd=tmp_path, env=os.environ | path, capture_output=True, text=True
-    )
+    path = [str(tmp_path / "book" / "_ext"), os.environ.get("PYTHONPATH", "")]
+    env = os.environ | {"PYTHONPATH": os.pathsep.join(filter(None, path))}
+    shown = subprocess.run(run, cwd=tmp_path, env=env, capture_output=True, text=True)
     assert shown.returncode == 0, shown.stderr
 
 
