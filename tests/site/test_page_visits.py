@@ -126,7 +126,8 @@ def out_of_reach(page):
 THIN_OUT = """() => {
     for (const drawn of document.querySelectorAll("mjx-container > mjx-math")) {
         const { width, height } = drawn.getBoundingClientRect();
-        drawn.style = `display: inline-block; width: ${width}px; height: ${height}px`;
+        const size = `width: ${width}px; height: ${height}px; max-width: 100%`;
+        drawn.style = `display: inline-block; ${size}`;
         drawn.replaceChildren();
     }
     for (const spoken of document.querySelectorAll("mjx-assistive-mml > math"))
