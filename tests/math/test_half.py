@@ -109,7 +109,8 @@ def test_fit_keeps_training_with_one_target_far_away(policy, scaled, rng):
         mdn_tf.initialize(network, x, y)
     network.compile(keras.optimizers.Adam(0.01))
     before = [w.numpy() for w in network.trainable_weights]
-    losses = network.fit(x, y, batch_size=50, epochs=10, verbose=0).history["loss"]
+    # Keras skips a step whose scaled gradient overflows, and halves the scale: some epochs
+    losses = network.fit(x, y, batch_size=50, epochs=40, verbose=0).history["loss"]
     assert np.isfinite(losses).all()
     assert losses[-1] < losses[0]
     for a, b in zip(before, network.trainable_weights, strict=True):

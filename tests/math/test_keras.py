@@ -77,8 +77,9 @@ def test_sample_weight_of_every_shape(shape, sequences, rng):
     by_row = weight.reshape(N, -1) * np.ones((N, T))
     check_weights(fresh(), *sequences, weight, by_row)
     network, (x, y) = fresh("shared"), (a[:, 0] for a in sequences)  # without steps
-    for given in (weight[:, :1].reshape(N, -1)[:, 0], weight.reshape(N, -1)[:, :1]):
-        check_weights(network, x, y, given, given.ravel())
+    first = weight.reshape(N, -1)[:, :1]
+    for given in (first[:, 0], first):
+        check_weights(network, x, y, given, first[:, 0])
 
 
 @pytest.mark.parametrize("noise", ["full", "diagonal", "fixed"])
