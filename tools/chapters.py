@@ -84,7 +84,8 @@ def fingerprint(notebook):
     tags = [sorted(TAGS & set(cell.metadata.get("tags", []))) for cell in cells]
     modules, imported = rests_on("\n".join(sources))
     beside = [*BOOK.glob("data/*.*"), *BOOK.glob("mdn_book/*.*")]
-    data = [path for path in beside if path.suffix not in {".py", ".md", ".toml"}]
+    code = {".py", ".md", ".toml"}
+    data = [path for path in beside if path.is_file() and path.suffix not in code]
 
     digest = hashlib.sha256(repr([sources, tags, pins(imported)]).encode())
     for path in modules:

@@ -170,7 +170,7 @@ def mixture_explorer(pi, mu, sigma, low=-5.0, high=5.0):
     """``p(y) = Σ_k π_k N(y | μ_k, σ_k²)``, with a slider for every parameter.
 
     Shown are the density, its components, its modes, and mean ± standard deviation, for y
-    from `low` to `high`. The sliders start at pi, mu and sigma, shape (K,) with K <= 3.
+    from ``low`` to ``high``. The sliders start at pi, mu and sigma, shape (K,) with K <= 3.
     Those for π are weights of any sum; they are divided by it.
 
     >>> chart = mixture_explorer([0.5, 0.5], [-1.0, 1.0], [0.5, 0.5])
@@ -262,8 +262,8 @@ def learned_and_exact(t, params, problem, data, start):
     """``p(x|t)`` at one t: learned, exact, and the means of the components.
 
     On the left the data with a line at t, on the right the density there, along the same
-    vertical axis, where x goes from -0.1 to 1.1. The inputs `t` are an even grid, and the
-    slider starts at `start`; the problem is uniform over its branches.
+    vertical axis, where x goes from -0.1 to 1.1. The inputs ``t`` are an even grid, and the
+    slider starts at ``start``; the problem is uniform over its branches.
 
     >>> from mdn_book.problems import ToyInverse
     >>> t = np.linspace(0, 1, 11)[:, None]
@@ -407,7 +407,7 @@ def training(t, epochs, snapshots, history, data, floor):
 def temperature(t, params, problem, split, rng, n=3):
     """n samples for each t at the temperature τ of the slider: ``π_k^(1/τ)``, ``√τ σ_k``.
 
-    Every sample keeps its random numbers of `rng`, u for the choice of a component and ε
+    Every sample keeps its random numbers of ``rng``, u for the choice of a component and ε
     for the noise, so it moves with τ and does not jump about. Impossible samples, outside
     the branches, of which there are at most two, are counted. With ``split = (t, x)`` the
     text below the picture gives the model's probability below x, at the nearest t.

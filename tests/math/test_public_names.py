@@ -90,7 +90,6 @@ ON_THE_WAY = {
     "mdn_book.problems.RobotArm": 13,
     "mdn_utils.MDNHead": 14,  # on top of a recurrent network
     "mdn_utils.check_values": 15,  # what the checks cost
-    "mdn_utils.split_cholesky": 10,
 }
 
 
