@@ -9,9 +9,9 @@ export PYTHONUNBUFFERED := 1
 export TF_CPP_MIN_LOG_LEVEL := 3
 
 # Two chapters or tests share the machine. More threads each would wait for one another.
-refresh book test: export OMP_NUM_THREADS := 1
-refresh book test: export TF_NUM_INTRAOP_THREADS := 1
-refresh book test: export TF_NUM_INTEROP_THREADS := 1
+refresh book pdf test: export OMP_NUM_THREADS := 1
+refresh book pdf test: export TF_NUM_INTRAOP_THREADS := 1
+refresh book pdf test: export TF_NUM_INTEROP_THREADS := 1
 
 .DEFAULT_GOAL := help
 .PHONY: help book test serve pdf archive site refresh lint speed study pins repository clean
@@ -22,7 +22,7 @@ help:  ## list these targets
 book: $(READY)  ## build the book into _build/html, executing only what is not stored
 	@$(BIN)/python tools/build.py
 
-test: lint  ## run every check: style, notebooks, build, unit tests, chapters, tracks, pages
+test: lint  ## check everything: style, outputs, build, then chapters, each framework alone, pages, mathematics
 	@$(BIN)/pytest -q tests/book/test_notebooks.py
 	@$(BIN)/python tools/build.py
 	@$(BIN)/pytest -q -rs --durations=20 -n 2 --dist loadscope --no-loadscope-reorder --nbval \
@@ -44,7 +44,7 @@ site: pdf archive  ## make the folder to publish: the pages, with PDF and archiv
 
 refresh: $(READY)  ## execute chapters and store their outputs, where those do not hold (or CHAPTERS="book/02*.ipynb")
 	@$(BIN)/python tools/refresh.py $(CHAPTERS)
-	@$(BIN)/python tools/lists.py
+	@$(BIN)/python tools/readme_chapters.py
 
 lint: $(READY)  ## check style of code and notebooks, and the workflows if actionlint is there
 	@$(BIN)/ruff check

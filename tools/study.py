@@ -19,7 +19,7 @@ import numpy as np
 
 from mdn_book import weights
 
-CHAPTER = chapters.BOOK / "09_training_reliably.ipynb"
+CHAPTER = next(chapters.BOOK.glob("*_training_reliably.ipynb"))
 TABLE = chapters.BOOK / "mdn_book" / "training_study.csv"
 SEEDS = range(10)
 TAGS = {"TensorFlow": "tensorflow", "PyTorch": "pytorch"}

@@ -4,15 +4,15 @@ import re
 from types import SimpleNamespace
 
 import chapters
-import lists
+import readme_chapters
 import nbformat
 import pytest
 from bs4 import BeautifulSoup
 
 
 def test_the_lists_name_every_notebook_with_its_title_and_outcome(book):
-    readme = lists.README.read_text(encoding="utf-8")
-    assert lists.renew(readme) == readme, "run tools/lists.py"
+    readme = readme_chapters.README.read_text(encoding="utf-8")
+    assert readme_chapters.renew(readme) == readme, "run tools/readme_chapters.py"
     start = book.content("index.html")
     links = [a["href"] for a in start.select("#chapters a[href$='.html']")]
     assert [name for name in links if name in book.notebooks] == list(book.notebooks)
@@ -29,7 +29,7 @@ def test_a_notebook_without_an_outcome_is_named(tmp_path):
     notebook = nbformat.v4.new_notebook(metadata={"title": "New"})
     nbformat.write(notebook, tmp_path / "01_new.ipynb")
     with pytest.raises(Exception, match=r"01_new\.ipynb lacks .*outcome"):
-        lists.read_chapters(toc, tmp_path)
+        readme_chapters.read_chapters(toc, tmp_path)
 
 
 def test_a_chapter_opens_with_its_number_and_its_part(book):

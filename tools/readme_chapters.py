@@ -1,6 +1,6 @@
 """Write the list of chapters in README.md, from _toc.yml and the metadata of the notebooks.
 
-python tools/lists.py    (`make refresh` runs it)
+python tools/readme_chapters.py    (`make refresh` runs it)
 """
 
 import sys
@@ -11,7 +11,7 @@ sys.path.append(str(ROOT / "book" / "_ext"))
 from chapter_list import read_chapters  # noqa: E402
 
 README = ROOT / "README.md"
-BEGIN, END = "<!-- chapters: tools/lists.py writes them -->", "<!-- /chapters -->"
+BEGIN, END = "<!-- chapters: tools/readme_chapters.py writes them -->", "<!-- /chapters -->"
 
 
 def table():
