@@ -1,4 +1,4 @@
-"""Draw the logo, the favicon and the cover of the book: `.venv/bin/python tools/logo_and_cover.py`.
+"""Draw the logo, the favicon and the cover of the book: `python tools/logo_and_cover.py`.
 
 All three are SVGs made of exact curves. Each piece of a curve is a cubic Bézier with the
 slope of the function at both ends, so that few points give a smooth line.

@@ -4,9 +4,9 @@ import re
 from types import SimpleNamespace
 
 import chapters
-import readme_chapters
 import nbformat
 import pytest
+import readme_chapters
 from bs4 import BeautifulSoup
 
 
