@@ -34,12 +34,6 @@ def test_binder_installs_what_a_reader_needs_as_the_book_pins_it():
     assert {"tensorflow", "torch", ".[interactive]"} <= set(lines)
 
 
-def test_importing_the_package_imports_nothing_else():
-    code = "import sys, mdn_utils; print({'numpy', 'tensorflow', 'torch'} & {*sys.modules})"
-    shown = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
-    assert shown.stdout == "set()\n"
-
-
 def tracked():
     """The text files of the repository."""
     names = subprocess.check_output(["git", "ls-files"], cwd=ROOT, text=True).splitlines()

@@ -4,13 +4,14 @@ import re
 
 import nbformat
 import pytest
+import repository
 import yaml
 from bs4 import BeautifulSoup
 
 LAUNCHING = re.compile(r"https://(colab|mybinder)\b\S+")
 COLAB = "https://colab.research.google.com"
 BINDER = "https://mybinder.org"
-PLACEHOLDER = "YOUR_ACCOUNT"
+PLACEHOLDER = repository.PLACEHOLDER.split("/")[3]
 
 
 def launch_links(page):

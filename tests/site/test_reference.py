@@ -18,6 +18,8 @@ MODULES = [
 
 
 def parameters(thing):
+    if inspect.isclass(thing) and "__init__" not in vars(thing):
+        return []
     function = thing.__init__ if inspect.isclass(thing) else thing
     return [name for name in inspect.signature(function).parameters if name != "self"]
 
