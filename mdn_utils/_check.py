@@ -207,7 +207,8 @@ def head(noise, sigma, sigma_floor, **sizes):
         if sigma_floor:
             raise ValueError(f"sigma_floor must be 0 for fixed noise, got {sigma_floor!r}")
     elif sigma is not None:
-        raise ValueError(f"sigma must be left out, got {sigma!r} for {noise} noise")
+        rule = "sigma must be left out unless noise is fixed"
+        raise ValueError(f"{rule}, got {sigma!r} for {noise} noise")
 
 
 def widths(inputs, hidden, activation):
