@@ -1,12 +1,8 @@
 """Mixture density networks, small enough to read in one sitting.
 
-Importing this package imports neither framework. Take the module you need:
-
-- :mod:`mdn_utils.numpy`: densities, moments, modes, quantiles and samples of Gaussian
-  mixtures, the float64 reference,
-- :mod:`mdn_utils.tensorflow` and :mod:`mdn_utils.torch`: the same names with gradients,
-  except ``cdf``, ``quantile`` and ``crps``, and ready networks,
-- :mod:`mdn_utils.judge`: calibration, and the comparison of two models.
+Importing this package imports neither framework. :mod:`mdn_utils.numpy` is the float64
+reference; :mod:`mdn_utils.tensorflow` and :mod:`mdn_utils.torch` hold the same functions
+with gradients, and ready networks; :mod:`mdn_utils.judge` says whether they are right.
 """
 
 from ._check import check_values

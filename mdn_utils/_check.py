@@ -5,22 +5,26 @@ length that is not known yet, None in a TensorFlow graph, fits everything.
 """
 
 import math
+from itertools import zip_longest
 from numbers import Integral, Real
 
 import numpy as np
 
 HALF_LOG_2PI = 0.5 * math.log(2 * math.pi)
 NAMES = ("y", "log_pi", "mu", "log_sigma", "unit_tril")
-PARAMETERS = NAMES[1:]
+POSITIVE = ("var", "scale_tril's diagonal")
+SUM = (
+    "log_pi must be the log of weights of sum 1, got {bad:.4g}; pass log_softmax of logits"
+)
+ONES = "unit_tril must have ones on its diagonal, got {bad:.4g}; use split_cholesky"
 values_on = True
 
 
 def check_values(on=True):
     """Switch the checks of values on or off, in all modules; they are on at first.
 
-    They look for NaN in targets, for ``log_pi`` that does not sum to one and for a
-    ``unit_tril`` without ones on its diagonal. While a framework traces (`torch.compile`,
-    `torch.func.vmap`, `tf.function` and the like) they never run. Shapes always are.
+    They look for what the docstring of :mod:`mdn_utils.numpy` says, and never run while a
+    framework traces (`torch.compile`, `torch.func.vmap`, `tf.function` and the like).
 
     >>> check_values(False)
     >>> check_values(True)
@@ -29,43 +33,42 @@ def check_values(on=True):
     values_on = bool(on)
 
 
-def must(fine, message, *got):
-    """Raise a ValueError that names the argument, the rule and what was received."""
-    if not fine:
-        raise ValueError(message.format(*got))
+def checked(as_tensors, check, y, log_pi, mu, *noise, no_nan=("y",), needs_noise=True):
+    """All of one kind, None where none was given, once shapes and values were checked."""
+    mu, y, pi, *noise = as_tensors(mu, y, log_pi, *noise)
+    given = dict(zip(NAMES, (y, pi, mu, *noise), strict=True))
+    shapes(**given, needs_noise=needs_noise)
+    half = "float16" in str(getattr(log_pi, "dtype", ""))  # bfloat16, too
+    check(given, 0.05 if half else 0.01, no_nan)
+    return given.values()
 
 
-# Values, of arrays: the frameworks look by themselves, and come here to raise
+def values(given, room, no_nan, found, sums, diagonal, array=np.asarray):
+    """Refuse what breaks the rule of its name; room is what rounding may do to a one.
 
-
-def tolerance(log_pi):
-    """How far a sum of weights may be from one: more in half precision."""
-    return 0.05 if "float16" in str(getattr(log_pi, "dtype", "")) else 0.01
-
-
-def values(arrays, no_nan=(), positive=(), tolerance=0.0):
-    """No NaN in some, positive numbers in others; log_pi and unit_tril have own rules."""
-    arrays = {name: a for name, a in arrays.items() if a is not None}
-    for name in no_nan:
-        if name in arrays and (bad := np.isnan(a := arrays[name])).any():
-            rule = "{} must not contain NaN, got {} NaN in shape {}"
-            must(False, rule, name, bad.sum(), a.shape)
-    for name in positive:
-        bad = arrays[name][~(arrays[name] > 0)]
-        must(not bad.size, "{} must be positive, got {}", name, *bad[:1])
-    if "log_pi" in arrays:
-        with np.errstate(over="ignore"):
-            total = np.exp(arrays["log_pi"]).sum(axis=-1)
-        bad = total[np.abs(total - 1) > tolerance]  # false for NaN
-        rule = "log_pi must be the log of weights that sum to one, got a sum of {:.4g}; "
-        do = "pass log_softmax of logits, or the log of weights"
-        must(not bad.size, rule + do, *bad[:1])
-    if "unit_tril" in arrays:
-        diagonal = np.diagonal(arrays["unit_tril"], axis1=-2, axis2=-1)
-        bad = diagonal[~(np.abs(diagonal - 1) <= tolerance)]
-        rule = "unit_tril must have ones on its diagonal, got {:.4g}; "
-        do = "pass an ordinary Cholesky factor through split_cholesky"
-        must(not bad.size, rule + do, *bad[:1])
+    Of the framework: found, whether any of some masks holds anywhere, by one look at the
+    device; sums of exp log_pi; the diagonal of a matrix; a tensor as an array.
+    """
+    if not values_on:
+        return
+    given, rules = {name: a for name, a in given.items() if a is not None}, []
+    for name, a in given.items():
+        if name in no_nan:
+            rule = f"{name} must not contain NaN, got {{n}} NaN in shape {shape(a)}"
+            rules.append((a != a, a, rule))
+        if name in POSITIVE:
+            rules.append((~(a > 0), a, name + " must be positive, got {bad}"))
+    if "log_pi" in given:
+        total = sums(given["log_pi"])
+        rules.append((abs(total - 1) > room, total, SUM))  # not for NaN
+    if "unit_tril" in given:
+        ones = diagonal(given["unit_tril"])
+        rules.append((~(abs(ones - 1) <= room), ones, ONES))
+    if found([wrong for wrong, *_ in rules]):
+        for wrong, a, rule in rules:
+            bad = array(a)[array(wrong).astype(bool)]
+            if bad.size:
+                raise ValueError(rule.format(bad=bad[0], n=bad.size))
 
 
 # Shapes: what would broadcast in silence, above all, is refused
@@ -74,164 +77,148 @@ def values(arrays, no_nan=(), positive=(), tolerance=0.0):
 def shapes(y, log_pi, mu, log_sigma, unit_tril, needs_noise=True):
     """As the table in `mdn_utils.numpy` says; y, log_sigma and unit_tril may be None."""
     pi, mean = shape(log_pi), shape(mu)
-    rule = "log_pi must have shape (..., K) with K >= 1, got shape {}"
-    must(pi and pi[-1] != 0, rule, pi)
-    rule = "mu must have shape (..., K, D) with D >= 1, one axis more than log_pi and "
-    fine = len(mean) == len(pi) + 1 and _same(mean[-2], pi[-1]) and mean[-1] != 0
-    got = "the same K, got shape {} with log_pi of shape {}"
-    must(fine, rule + got, mean, pi)
+    shaped(pi and pi[-1] != 0, "log_pi", "(..., K) with K >= 1", pi)
+    fine = len(mean) == len(pi) + 1 and fits(mean[-2:-1], pi[-1:]) and mean[-1] != 0
+    shaped(fine, "mu", "(..., K, D) with D >= 1 and the axes of log_pi", mean, log_pi=pi)
     lead = broadcast("mu", mean[:-2], "log_pi", pi[:-1])
-    needed = needs_noise or unit_tril is not None
-    rule = "log_sigma must be given, beside unit_tril too, got None"
-    must(log_sigma is not None or not needed, rule)
-    if log_sigma is not None:
-        _like_mu("log_sigma", shape(log_sigma), mean)
+    if log_sigma is None and (needs_noise or unit_tril is not None):
+        raise ValueError("log_sigma must be given, beside unit_tril too, got None")
+    beside_mu(y, mu, "log_sigma", log_sigma, lead)
     if unit_tril is not None:
-        scale, full = shape(unit_tril), (*mean, mean[-1])
-        square = len(scale) == len(full) and all(map(_same, scale[-2:], full[-2:]))
-        rule = "unit_tril must have shape (..., K, D, D), one axis more than mu, "
-        got = "got shape {} with mu of shape {}"
-        must(square and all(map(_fits, scale, full)), rule + got, scale, mean)
-    if y is not None:
-        _target(shape(y), mean, lead)
+        got, full = shape(unit_tril), (*mean, mean[-1])
+        fine = fits(got, full, one=True) and fits(got[-2:], full[-2:])
+        shaped(fine, "unit_tril", "(..., K, D, D), one axis more than mu", got, mu=mean)
 
 
-def pdf(y, mu, var):
-    """y (..., D), mu (..., K, D) and var, broadcastable to mu."""
+def beside_mu(y, mu, name, scale, lead=None):
+    """A scale broadcasts to mu, and y to its rows; both may be None."""
     mean = shape(mu)
-    rule = "mu must have shape (..., K, D), K and D >= 1, got shape {}"
-    must(len(mean) >= 2 and 0 not in mean[-2:], rule, mean)
-    _like_mu("var", shape(var), mean)
-    _target(shape(y), mean, mean[:-2])
+    fine = len(mean) >= 2 and 0 not in mean[-2:]
+    shaped(fine, "mu", "(..., K, D) with K and D >= 1", mean)
+    if scale is not None:
+        got, rule = shape(scale), "(..., K, D), as many axes as mu, each as long or 1"
+        rule += " (of a Cholesky factor: split_cholesky)" * (len(got) > len(mean))
+        shaped(fits(got, mean, one=True), name, rule, got, mu=mean)
+    if y is not None:
+        got, rule = shape(y), "(..., D) with the D of mu and at most one axis less"
+        fine = len(got) >= len(mean) - 1 and fits(got[-1:], mean[-1:])
+        shaped(fine, "y", rule, got, mu=mean)
+        broadcast("y", got[:-1], "mu", mean[:-2] if lead is None else lead)
 
 
 def one_target_a_row(y, rows):
     """y is not repeated along the rows of the parameters, as no loss may."""
-    lead, rows = shape(y)[:-1], shape(rows)
-    rule = "y must have one target for each row of the parameters, got leading axes {} "
-    must(
-        len(lead) == len(rows) and all(map(_same, lead, rows)),
-        rule + "with rows {}",
-        lead,
-        rows,
-    )
+    got, rows = shape(y)[:-1], shape(rows)
+    if not fits(got, rows):
+        rule = "y must have one target for each row of the parameters"
+        raise ValueError(f"{rule}, got leading axes {got} with rows {rows}")
 
 
 def square(scale_tril):
-    """(..., D, D)."""
     got = shape(scale_tril)
-    fine = len(got) >= 2 and _same(got[-1], got[-2]) and got[-1] != 0
-    must(fine, "scale_tril must have shape (..., D, D), got shape {}", got)
+    fine = len(got) >= 2 and fits(got[-2:-1], got[-1:]) and got[-1] != 0
+    shaped(fine, "scale_tril", "(..., D, D)", got)
+
+
+def shaped(fine, name, rule, got, **other):
+    """The sentence about a shape, and that of the argument that it does not fit."""
+    if not fine:
+        beside = "".join(f" with {key} of shape {axes}" for key, axes in other.items())
+        raise ValueError(f"{name} must have shape {rule}, got shape {got}{beside}")
+
+
+def fits(got, want, one=False):
+    """Whether axes are as wanted, or 1 where that will do."""
+    return len(got) == len(want) and all(
+        None in (a, b) or a == b or (one and a == 1) for a, b in zip(got, want, strict=True)
+    )
 
 
 def shape(a):
     """The shape of an array, tensor or nested list, as integers or None."""
-    if hasattr(a, "shape"):
-        return tuple(a.shape)
-    return (
-        (len(a), *shape(a[0])) if isinstance(a, (list, tuple)) and len(a) else np.shape(a)
-    )
+    if isinstance(a, (list, tuple)) and len(a):
+        return (len(a), *shape(a[0]))
+    return tuple(a.shape) if hasattr(a, "shape") else np.shape(a)
 
 
 def broadcast(name, lead, other, rows):
     """The shape to which two sets of leading axes broadcast."""
-    longer, shorter = (lead, rows) if len(lead) >= len(rows) else (rows, lead)
-    pairs = list(
-        zip(longer, (1,) * (len(longer) - len(shorter)) + tuple(shorter), strict=True)
-    )
-    rule = "{} and {} must have leading axes that broadcast, got {} and {}"
-    must(all(_fits(a, b) or _fits(b, a) for a, b in pairs), rule, name, other, lead, rows)
+    pairs = [*zip_longest(lead[::-1], rows[::-1], fillvalue=1)][::-1]
+    if not all(1 in pair or fits(pair[:1], pair[1:]) for pair in pairs):
+        rule = f"{name} and {other} must have leading axes that broadcast"
+        raise ValueError(f"{rule}, got {lead} and {rows}")
     return tuple(b if a == 1 else a for a, b in pairs)
 
 
-def _like_mu(name, scale, mean):
-    hint = "; pass a Cholesky factor through split_cholesky"
-    rule = "{} must have as many axes as mu, each as long as that of mu or 1, got shape {} "
-    rule += "with mu of shape {}" + (hint if len(scale) == len(mean) + 1 else "")
-    must(len(scale) == len(mean) and all(map(_fits, scale, mean)), rule, name, scale, mean)
+# Numbers and options
+
+RULES = {  # of numbers; True and False are none
+    "a positive integer": (Integral, lambda a: a >= 1),
+    "None or an integer >= 0": (Integral, lambda a: a >= 0),
+    "None, an integer >= 0 or a generator": (Integral, lambda a: a >= 0),
+    "a positive number": (Real, lambda a: 0 < a < math.inf),
+    "a finite number >= 0": (Real, lambda a: 0 <= a < math.inf),
+}
 
 
-def _target(target, mean, lead):
-    rule = "y must have shape (..., D) with the D of mu as its last axis and at most one "
-    got = "axis less than mu, got shape {} with mu of shape {}"
-    fine = len(target) >= len(mean) - 1 and _same(target[-1], mean[-1])
-    must(fine, rule + got, target, mean)
-    broadcast("y", target[:-1], "mu", lead)
+def number(rule, **given):
+    kind, fine = RULES[rule]
+    for name, a in given.items():
+        if not isinstance(a, kind) or isinstance(a, bool) or not fine(a):
+            raise ValueError(f"{name} must be {rule}, got {a!r}")
 
 
-def _same(a, b):
-    return a is None or b is None or a == b
+def one_of(options, name, value):
+    if value not in options:
+        raise ValueError(f"{name} must be one of {', '.join(options)}, got {value!r}")
 
 
-def _fits(a, b):
-    """Whether an axis of length a broadcasts to length b."""
-    return a == 1 or _same(a, b)
+def unit(name, a):
+    """a as an array of float64, all within [0, 1]."""
+    a = np.asarray(a, dtype=float)
+    if (bad := a[~((a >= 0) & (a <= 1))]).size:  # NaN, too
+        raise ValueError(f"{name} must lie in [0, 1], got {bad[0]}")
+    return a
 
 
-# Options
-
-
-def kind(kind):
-    modes = ("component", "peak", "exact")
-    must(kind in modes, "kind must be one of {}, got {!r}", ", ".join(modes), kind)
+def finite(name, a):
+    if (bad := a[~np.isfinite(a)]).size:
+        raise ValueError(f"{name} must be finite, got {bad[0]}")
 
 
 def draw(n, temperature):
-    count = n is None or (_is_a(Integral, n) and n >= 0)
-    must(count, "n must be None or an integer >= 0, got {!r}", n)
-    from_zero("temperature", temperature)
+    number("None or an integer >= 0", n=0 if n is None else n)
+    number("a finite number >= 0", temperature=temperature)
 
 
-def seed(seed, generator):
+def seed(seed):
     """The seed as an int of Python, of any size."""
-    rule = "seed must be None, an integer >= 0 or a {}, got {!r}"
-    must(_is_a(Integral, seed) and seed >= 0, rule, generator, seed)
+    number("None, an integer >= 0 or a generator", seed=seed)
     return int(seed)
 
 
-def sizes(**sizes):
-    for name, size in sizes.items():
-        fine = _is_a(Integral, size) and size >= 1
-        must(fine, "{} must be a positive integer, got {!r}", name, size)
-
-
-def positive(**numbers):
-    for name, value in numbers.items():
-        fine = _is_a(Real, value) and 0 < value < math.inf
-        must(fine, "{} must be a positive number, got {!r}", name, value)
-
-
-def from_zero(name, value):
-    fine = _is_a(Real, value) and 0 <= value < math.inf
-    must(fine, "{} must be a finite number >= 0, got {!r}", name, value)
-
-
-def noise(noise, sigma, sigma_floor):
+def head(noise, sigma, sigma_floor, **sizes):
     """The noise model is known, and has a level where it is fixed, only there."""
-    models = ("full", "diagonal", "isotropic", "shared", "fixed")
-    must(noise in models, "noise must be one of {}, got {!r}", ", ".join(models), noise)
-    from_zero("sigma_floor", sigma_floor)
+    number("a positive integer", **sizes)
+    one_of(("full", "diagonal", "isotropic", "shared", "fixed"), "noise", noise)
+    number("a finite number >= 0", sigma_floor=sigma_floor)
     if noise == "fixed":
-        rule = "sigma_floor must be 0 where noise is fixed, got {!r}"
-        must(sigma_floor == 0, rule, sigma_floor)
-        positive(sigma=sigma)
-    rule = "sigma must be left out unless noise is fixed, got {!r} for {} noise"
-    must(noise == "fixed" or sigma is None, rule, sigma, noise)
+        number("a positive number", sigma=sigma)
+        if sigma_floor:
+            raise ValueError(f"sigma_floor must be 0 for fixed noise, got {sigma_floor!r}")
+    elif sigma is not None:
+        rule = "sigma must be left out unless noise is fixed"
+        raise ValueError(f"{rule}, got {sigma!r} for {noise} noise")
 
 
 def widths(inputs, hidden, activation):
     """Widths of all layers before the head, the inputs first."""
+    number("a positive integer", inputs=inputs)
+    one_of(("tanh", "relu"), "activation", activation)
     hidden = (hidden,) if isinstance(hidden, Integral) else tuple(hidden)
-    sizes(inputs=inputs)
     for width in hidden:
-        sizes(hidden=width)
-    rule = "activation must be one of tanh, relu, got {!r}"
-    must(activation in ("tanh", "relu"), rule, activation)
+        number("a positive integer", hidden=width)
     return (inputs, *hidden)
-
-
-def _is_a(kind, value):
-    return isinstance(value, kind) and not isinstance(value, bool)
 
 
 # Sizes of what a network holds

@@ -15,13 +15,13 @@ def start(network, x, y, eps, seed, steepness, sigma, head_scale):
     order of the network. eps is the step from 1 to the next number of its float type.
     """
     head = network.head
-    x, y = _rows("x", x, network.widths[0]), _rows("y", y, head.D)
-    rule = "x and y must have as many rows, got {} and {}"
-    _check.must(len(x) == len(y), rule, len(x), len(y))
-    _check.positive(steepness=steepness, sigma=sigma, head_scale=head_scale)
+    _check.number("a positive number", steepness=steepness, head_scale=head_scale)
+    _check.number("a positive number", sigma=sigma)
     common = _check.scaling(1, head.D, head.noise)["y_scale"] < head.D
-    x, x_mean, x_scale, _ = _standardize("x", x, eps)
-    y, y_mean, y_scale, y_std = _standardize("y", y, eps, common)
+    x, x_mean, x_scale, _ = _standardize("x", x, network.widths[0], eps)
+    y, y_mean, y_scale, y_std = _standardize("y", y, head.D, eps, common)
+    if len(x) != len(y):
+        raise ValueError(f"x and y must have as many rows, got {len(x)} and {len(y)}")
     scaling = {"x_mean": x_mean, "x_scale": x_scale, "y_mean": y_mean, "y_scale": y_scale}
 
     rng = generator(seed)
@@ -37,7 +37,13 @@ def start(network, x, y, eps, seed, steepness, sigma, head_scale):
         layers += [kernel, bias]
 
     biases = {n: np.zeros(a) for n, a in _check.layers(head.noise, head.K, head.D).items()}
-    biases["mu"] = _means(y, head.K, rng)
+    if head.D == 1:
+        biases["mu"] = np.quantile(y, (np.arange(head.K) + 0.5) / head.K)
+    elif len(y) >= head.K:
+        biases["mu"] = y[rng.choice(len(y), head.K, replace=False)]
+    else:
+        rule = f"y must have at least K = {head.K} rows to draw means from"
+        raise ValueError(f"{rule}, got {len(y)}")
     if "log_sigma" in biases:
         level = np.log(sigma * y_std)
         biases["log_sigma"] += level.mean() if common else level
@@ -47,39 +53,22 @@ def start(network, x, y, eps, seed, steepness, sigma, head_scale):
     return scaling, layers
 
 
-def _standardize(name, a, eps, common=False):
+def _standardize(name, a, columns, eps, common=False):
     """The columns in their own units, mean and scale of each, and their spread after it."""
+    a = np.asarray(a, dtype=np.float64)
+    fine = a.ndim == 2 and len(a) > 0 and a.shape[1] == columns
+    _check.shaped(fine, name, f"(N, {columns})", a.shape)
+    _check.finite(name, a)
     constant = a.max(axis=0) == a.min(axis=0)  # rounding makes their std small, not 0
     mean = np.where(constant, a[0], a.mean(axis=0))
     std = np.where(constant, 0, a.std(axis=0))
     high = np.abs(a).max(axis=0)
     for column in np.flatnonzero((eps * high > 0.01 * std) & ~constant)[:1]:
-        rule = (
-            "{} must vary by more than rounding at its offset, got column {} with values "
+        raise ValueError(
+            f"{name} must vary by more than rounding at its offset, got column {column} "
+            f"with values up to {high[column]:.6g} and a standard deviation of "
+            f"{std[column]:.3g}; subtract a constant from it in float64 first"
         )
-        got = (
-            "up to {:.6g} and a standard deviation of {:.3g}; subtract a constant from it "
-        )
-        do = "in float64 first, or leave it out if it is meant to be constant"
-        _check.must(False, rule + got + do, name, column, high[column], std[column])
     scale = np.sqrt((std**2).mean(keepdims=True)) if common else std
     scale = np.where(scale > 0, scale, 1)
     return (a - mean) / scale, mean, scale, np.where(constant, 1, std / scale)
-
-
-def _means(y, K, rng):
-    """K places that lie as the targets do, shape (K, D)."""
-    N, D = y.shape
-    if D == 1:
-        return np.quantile(y, (np.arange(K) + 0.5) / K)[:, None]
-    _check.must(N >= K, "y must have at least K = {} rows to draw means from, got {}", K, N)
-    return y[rng.choice(N, K, replace=False)]
-
-
-def _rows(name, a, columns):
-    a = np.asarray(a, dtype=np.float64)
-    fine = a.ndim == 2 and len(a) > 0 and a.shape[1] == columns
-    _check.must(fine, "{} must have shape (N, {}), got shape {}", name, columns, a.shape)
-    bad = a[~np.isfinite(a)]
-    _check.must(not bad.size, "{} must be finite, got {}", name, *bad[:1])
-    return a

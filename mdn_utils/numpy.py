@@ -19,15 +19,15 @@ argument        shape                meaning
 ==============  ===================  ====================================================
 
 The leading axes are rows; they broadcast. Log densities are in nats, with all constants.
-Every function raises a ValueError that names the argument, the rule and what it got, where
-a shape does not fit, y holds NaN, ``log_pi`` does not sum to one (give or take 0.01, 0.05
-in half precision) or ``unit_tril`` has no ones on its diagonal, and where its docstring
-says so. `mdn_utils.check_values` switches off all but the checks of shapes.
+A ValueError names the argument, the rule and what it got, where a shape does not fit, y
+holds NaN (in `mode` and `sample`, any parameter), ``log_pi`` does not sum to one (give or
+take 0.01, 0.05 in half precision) or ``unit_tril`` has no ones on its diagonal.
+`mdn_utils.check_values` switches off all but the checks of shapes.
 
-:mod:`mdn_utils.tensorflow` and :mod:`mdn_utils.torch` hold the same functions under the
-same names, and a network; `cdf`, `quantile` and `crps`, for D = 1, are here alone.
+`cdf`, `quantile` and `crps`, for D = 1, are here alone.
 """
 
+from functools import partial
 from itertools import combinations
 
 import numpy as np
@@ -37,33 +37,22 @@ from scipy.special import erf, logsumexp, ndtr, ndtri, softmax
 from . import _check
 from ._check import HALF_LOG_2PI
 
-__all__ = [
-    "cdf", "component_pdf", "covariance", "crps", "log_prob", "mean", "mode", "nll",
-    "quantile", "sample", "split_cholesky", "variance",
-]  # fmt: skip
+__all__ = ["cdf", "component_pdf", "covariance", "crps", "log_prob", "mean", "mode", "nll",
+           "quantile", "sample", "split_cholesky", "variance"]  # fmt: skip
 
 
 def component_pdf(y, mu, var):
     """``N(y | μ_k, σ_k²) = Π_d exp(-(y_d - μ_kd)² / 2σ_kd²) / √(2π σ_kd²)`` for each k.
 
-    For looking at single components. It underflows to 0 far from μ, so no loss is made of
-    it: see `log_prob`.
+    For looking at single components: it underflows to 0 far from μ, so no loss is made of
+    it. ``var`` is σ², positive, its shape as that of log_sigma. Returns shape (..., K).
 
-    Args:
-        y: target, shape (..., D).
-        mu: means, shape (..., K, D).
-        var: variances σ², positive; as many axes as mu, broadcastable to it.
-
-    Returns:
-        Densities, shape (..., K).
-
-    >>> y, mu, var = [3.0], [[0.0], [0.1], [0.2]], [[1.0], [2.2], [3.3]]
-    >>> component_pdf(y, mu, var).round(8).tolist()
-    [0.00443185, 0.03977444, 0.06695205]
+    >>> component_pdf([3.0], [[0.0], [0.1]], [[1.0], [2.2]]).round(8).tolist()
+    [0.00443185, 0.03977444]
     """
-    y, mu, var = (np.asarray(a, dtype=float) for a in (y, mu, var))
-    _check.pdf(y, mu, var)
-    _check_values({"y": y, "var": var}, no_nan=("y",), positive=("var",))
+    y, mu, var = _arrays(y, mu, var)
+    _check.beside_mu(y, mu, "var", var)
+    _check_values({"y": y, "var": var})
     log_normal = -0.5 * (y[..., None, :] - mu) ** 2 / var - 0.5 * np.log(var) - HALF_LOG_2PI
     return np.exp(log_normal.sum(axis=-1))
 
@@ -72,24 +61,11 @@ def log_prob(y, log_pi, mu, log_sigma, unit_tril=None):
     """``log p(y) = log Σ_k exp(log π_k + log N(y | μ_k, Σ_k))``.
 
     The sum is a log-sum-exp: nothing underflows, however far y lies from every mean.
+    Returns nats, shape (...). Source: Bishop (2006), *Pattern Recognition and Machine
+    Learning*, section 5.6.
 
-    Args:
-        y: target, shape (..., D).
-        log_pi: log mixing weights, shape (..., K).
-        mu: means, shape (..., K, D), in units of y.
-        log_sigma: log standard deviations, as many axes as mu, broadcastable to it.
-        unit_tril: for full covariances, shape (..., K, D, D): lower triangular with ones
-            on the diagonal, Σ_k = L_k L_kᵀ with L_k = diag(σ_k) unit_tril_k. An ordinary
-            Cholesky factor goes through `split_cholesky`.
-
-    Returns:
-        Log density in nats, shape (...), the leading axes of y and the parameters.
-
-    Source: Bishop (2006), *Pattern Recognition and Machine Learning*, section 5.6.
-
-    >>> y, log_pi, mu = [[0.0]], np.log([[0.5, 0.5]]), [[[-1.0], [1.0]]]
-    >>> log_prob(y, log_pi, mu, np.zeros((1, 2, 1))).round(6).tolist()
-    [-1.418939]
+    >>> print(f"{log_prob([0.0], np.log([0.5, 0.5]), [[-1.0], [1.0]], [[0.0]]):.6f}")
+    -1.418939
     """
     y, log_pi, mu, log_sigma, unit_tril = _checked(y, log_pi, mu, log_sigma, unit_tril)
     z = (y[..., None, :] - mu) * np.exp(-log_sigma)
@@ -102,15 +78,10 @@ def log_prob(y, log_pi, mu, log_sigma, unit_tril=None):
 def nll(y, log_pi, mu, log_sigma, unit_tril=None):
     """``-1/N Σ_n log p(y_n)``: the negative log-likelihood of a row, the training loss.
 
-    Arguments as for `log_prob`, with one target for each row: y is refused where it would
-    be repeated along the rows. Returns the average, a scalar, in nats.
+    Returns a scalar, in nats. Refuses y where it would be repeated along the rows.
 
-    >>> with np.errstate(divide="ignore"):
-    ...     log_pi = np.log([1.0, 0.0, 0.0])
-    >>> var = np.array([[1.0], [2.2], [3.3]])
-    >>> loss = nll([[3.0], [1.1]], log_pi, [[0.0], [0.1], [0.2]], 0.5 * np.log(var))
-    >>> print(f"{loss:.4f}")
-    3.4714
+    >>> print(f"{nll([0.0], np.log([0.5, 0.5]), [[-1.0], [1.0]], [[0.0]]):.6f}")
+    1.418939
     """
     log_density = log_prob(y, log_pi, mu, log_sigma, unit_tril)
     _check.one_target_a_row(y, log_density)
@@ -118,10 +89,7 @@ def nll(y, log_pi, mu, log_sigma, unit_tril=None):
 
 
 def mean(log_pi, mu, log_sigma=None, unit_tril=None):
-    """``E[y] = Σ_k π_k μ_k``.
-
-    Returns the mean, shape (..., D). log_sigma and unit_tril do not matter, and may be left
-    out.
+    """``E[y] = Σ_k π_k μ_k``, shape (..., D); log_sigma and unit_tril do not matter.
 
     >>> mean(np.log([0.25, 0.75]), [[0.0], [4.0]]).tolist()
     [3.0]
@@ -131,11 +99,9 @@ def mean(log_pi, mu, log_sigma=None, unit_tril=None):
 
 
 def variance(log_pi, mu, log_sigma, unit_tril=None):
-    """``Var[y_d] = Σ_k π_k (Σ_kdd + (μ_kd - E[y_d])²)``: within and between components.
+    """``Var[y_d] = Σ_k π_k (Σ_kdd + (μ_kd - E[y_d])²)``, within and between; (..., D).
 
-    Arguments as for `log_prob`. Returns the variance of each target dimension, (..., D).
-
-    >>> variance(np.log([0.5, 0.5]), [[-1.0], [1.0]], np.zeros((2, 1))).tolist()
+    >>> variance(np.log([0.5, 0.5]), [[-1.0], [1.0]], [[0.0]]).tolist()
     [2.0]
     """
     _, log_pi, mu, log_sigma, unit_tril = _checked(None, log_pi, mu, log_sigma, unit_tril)
@@ -148,11 +114,9 @@ def variance(log_pi, mu, log_sigma, unit_tril=None):
 
 
 def covariance(log_pi, mu, log_sigma, unit_tril=None):
-    """``Cov[y] = Σ_k π_k (Σ_k + (μ_k - E[y]) (μ_k - E[y])ᵀ)``: within and between.
+    """``Cov[y] = Σ_k π_k (Σ_k + (μ_k - E[y]) (μ_k - E[y])ᵀ)``, shape (..., D, D).
 
-    Arguments as for `log_prob`. Returns the covariance matrix, shape (..., D, D).
-
-    >>> covariance(np.log([0.5, 0.5]), [[-1, -1], [1, 1]], np.zeros((1, 1))).tolist()
+    >>> covariance(np.log([0.5, 0.5]), [[-1, -1], [1, 1]], [[0.0]]).tolist()
     [[2.0, 1.0], [1.0, 2.0]]
     """
     _, log_pi, mu, log_sigma, unit_tril = _checked(None, log_pi, mu, log_sigma, unit_tril)
@@ -165,96 +129,69 @@ def covariance(log_pi, mu, log_sigma, unit_tril=None):
 
 
 def mode(log_pi, mu, log_sigma=None, unit_tril=None, *, kind="component"):
-    """``argmax p(y)``, or one of two shortcuts to it.
+    """``argmax p(y)``, or one of two shortcuts to it, shape (..., D).
 
-    ==============  ===============================================================
-    ``kind``        answer
-    ==============  ===============================================================
-    ``component``   the mean of the most probable component, argmax π_k
-    ``peak``        the mean of the component with the highest peak,
-                    argmax π_k / √det Σ_k
-    ``exact``       the highest point of the mixture itself
-    ==============  ===============================================================
+    ``component`` is the mean of the most probable component, argmax π_k; ``peak`` that of
+    the highest peak, argmax π_k / √det Σ_k. ``exact`` is the highest point of the mixture
+    itself, which may lie away from every mean, even for D = 1.
 
-    The highest point may lie away from every mean, even for D = 1. But every maximum lies
-    on the ridgeline ``x(a) = (Σ_k a_k Σ_k⁻¹)⁻¹ Σ_k a_k Σ_k⁻¹ μ_k``, a in the simplex. The
-    search looks there at all means, at three points between any two components and, for
-    K > 2, at 64 more; moves the 128 highest three times to the x(a) of their
-    responsibilities, which never goes down; and climbs on from the 16 highest, by such
-    moves or Newton's steps, whichever end higher, until they stand still. A maximum can
-    escape that; none did in thousands of random mixtures. Of several equally high points
-    any may come out.
+    Every maximum lies on the ridgeline ``x(a) = (Σ_k a_k Σ_k⁻¹)⁻¹ Σ_k a_k Σ_k⁻¹ μ_k``, a in
+    the simplex. The search looks there at all means, at three points between any two
+    components and, for K > 2, at 64 more; moves the 128 highest three times to the x(a) of
+    their responsibilities, which never goes down; and climbs on from the 16 highest, by
+    such moves or Newton's steps, whichever end higher, until they stand still. A maximum
+    can escape that; none did in thousands of random mixtures.
 
-    Arguments as for `log_prob`; log_sigma and unit_tril may be left out for ``component``,
-    where they do not matter. NaN in any parameter is refused. Returns the mode, (..., D).
-
-    Source: Bishop (2006), *Pattern Recognition and Machine Learning*, section 5.6, for
-    ``component``; Carreira-Perpiñán (2000), IEEE TPAMI 22, 1318-1323, for the climb; Ray
-    and Lindsay (2005), Annals of Statistics 33, 2042-2065, for the ridgeline.
+    Source: Bishop (2006), section 5.6, for ``component``; Carreira-Perpiñán (2000), IEEE
+    TPAMI 22, for the climb; Ray and Lindsay (2005), Annals of Statistics 33, for x(a).
 
     >>> params = np.log([0.6, 0.4]), [[0.0], [2.0]], np.log([[2.0], [1.0]])
-    >>> mode(*params).item(), mode(*params, kind="peak").item()
-    (0.0, 2.0)
-    >>> print(f"{mode(*params, kind='exact').item():.4f}")
-    1.7696
+    >>> kinds = "component", "peak", "exact"
+    >>> [mode(*params, kind=kind).round(4).item() for kind in kinds]
+    [0.0, 2.0, 1.7696]
     """
-    _check.kind(kind)
-    options = {"no_nan": _check.PARAMETERS, "needs_noise": kind != "component"}
+    _check.one_of(("component", "peak", "exact"), "kind", kind)
+    options = {"no_nan": _check.NAMES, "needs_noise": kind != "component"}
     params = _checked(None, log_pi, mu, log_sigma, unit_tril, **options)
     _, log_pi, mu, log_sigma, unit_tril = params
-    if kind == "component":
-        return _pick(mu, log_pi.argmax(axis=-1)[..., None])[..., 0, :]
+    if kind == "exact":
+        return exact_mode(log_pi, mu, log_sigma, unit_tril)
     if kind == "peak":
-        log_det = np.broadcast_to(log_sigma, mu.shape).sum(axis=-1)
-        return _pick(mu, (log_pi - log_det).argmax(axis=-1)[..., None])[..., 0, :]
-    return exact_mode(log_pi, mu, log_sigma, unit_tril)
+        log_pi = log_pi - np.broadcast_to(log_sigma, mu.shape).sum(axis=-1)
+    return _pick(mu, log_pi.argmax(axis=-1)[..., None])[..., 0, :]
 
 
 def sample(log_pi, mu, log_sigma, unit_tril=None, *, n=None, seed=None, temperature=1.0):
-    """``k ~ π``, then ``y = μ_k + L_k ε`` with ε ~ N(0, I); L_k = diag(σ_k) without C_k.
+    """``k ~ π``, then ``y = μ_k + L_k ε`` with ε ~ N(0, I).
 
-    A temperature τ changes the model on purpose: log π_k / τ in place of log π_k, made to
-    sum to one again, and σ_k √τ in place of σ_k. τ = 1 is the model; below, samples come
-    closer together; τ = 0 gives the mean of the most probable component.
+    ``n`` is how many independent samples each row gets, at the front: shape (n, ..., D);
+    None gives one, shape (..., D). ``seed`` is an integer >= 0 or a
+    `numpy.random.Generator`; None draws afresh. A ``temperature`` τ >= 0 changes the model
+    on purpose: log π_k / τ in place of log π_k, made to sum to one again, and σ_k √τ in
+    place of σ_k. Below 1 samples come closer together; 0 gives the mean of the most
+    probable component. Source: Ha and Schmidhuber (2018), *World Models*, arXiv:1803.10122.
 
-    Args:
-        log_pi, mu, log_sigma, unit_tril: as for `log_prob`, without NaN.
-        n: how many samples for each row; None gives one, without an axis for it.
-        seed: an integer >= 0 or a `numpy.random.Generator`; None draws afresh.
-        temperature: τ, a number >= 0.
-
-    Returns:
-        Samples, independent of each other, shape (..., D), or (n, ..., D) with n.
-
-    Source of the temperature: Ha and Schmidhuber (2018), *World Models*, arXiv:1803.10122.
-
-    >>> params = np.log([0.5, 0.5]), [[-1.0], [1.0]], np.log([[0.1], [0.1]])
-    >>> sample(*params, n=1000, seed=0).shape
+    >>> sample(np.log([0.5, 0.5]), [[-1.0], [1.0]], [[-2.3]], n=1000, seed=0).shape
     (1000, 1)
-    >>> sample(*params, seed=0, temperature=0).tolist()
-    [-1.0]
     """
     _check.draw(n, temperature)
-    params = _checked(None, log_pi, mu, log_sigma, unit_tril, no_nan=_check.PARAMETERS)
+    params = _checked(None, log_pi, mu, log_sigma, unit_tril, no_nan=_check.NAMES)
     _, log_pi, mu, log_sigma, unit_tril = params
-    rng = generator(seed)
-    lead = np.broadcast_shapes(log_pi.shape[:-1], mu.shape[:-2])
-    count = 1 if n is None else n
+    rng, lead = generator(seed), np.broadcast_shapes(log_pi.shape[:-1], mu.shape[:-2])
+    many, D = (*lead, 1 if n is None else n), mu.shape[-1]
     if temperature == 0:
-        top = _pick(mu, log_pi.argmax(axis=-1)[..., None])
-        y = np.broadcast_to(top, (*lead, count, mu.shape[-1])).copy()
+        y = _pick(mu, log_pi.argmax(axis=-1)[..., None])
+        y = np.broadcast_to(y, (*many, D)).copy()
     else:
         with np.errstate(over="ignore"):  # to -inf, a weight of 0, is right
             log_pi = (log_pi - log_pi.max(axis=-1, keepdims=True)) / temperature
-        k = _draw_component(np.exp(log_pi), rng.random((*lead, count)))  # (..., n)
-        noise = np.sqrt(temperature) * rng.standard_normal((*lead, count, mu.shape[-1]))
+        k = _draw_component(np.exp(log_pi), rng.random(many))  # (..., n)
+        noise = np.sqrt(temperature) * rng.standard_normal((*many, D))
         if unit_tril is not None:
-            flat = _lower(unit_tril).reshape(*unit_tril.shape[:-2], -1)
-            flat = np.broadcast_to(flat, (*mu.shape[:-1], flat.shape[-1]))
-            factor = _pick(flat, k).reshape(*noise.shape, -1)  # (..., n, D, D)
+            factor = np.broadcast_to(_lower(unit_tril), (*mu.shape, D))
+            factor = np.take_along_axis(factor, k[..., None, None], axis=-3)
             noise = np.einsum("...de,...e->...d", factor, noise)
-        sigma = np.exp(_pick(np.broadcast_to(log_sigma, mu.shape), k))
-        y = _pick(mu, k) + sigma * noise
+        y = _pick(mu, k) + np.exp(_pick(np.broadcast_to(log_sigma, mu.shape), k)) * noise
     return y[..., 0, :] if n is None else np.moveaxis(y, -2, 0)
 
 
@@ -271,16 +208,14 @@ def split_cholesky(scale_tril):
     scale_tril = np.asarray(scale_tril, dtype=float)
     _check.square(scale_tril)
     sigma = np.diagonal(scale_tril, axis1=-2, axis2=-1)
-    _check_values({"scale_tril's diagonal": sigma}, positive=("scale_tril's diagonal",))
+    _check_values({"scale_tril's diagonal": sigma})
     return np.log(sigma), np.tril(scale_tril) / sigma[..., None]
 
 
 def cdf(y, log_pi, mu, log_sigma, unit_tril=None):
-    """``F(y) = Σ_k π_k Φ((y - μ_k) / σ_k)``, for D = 1.
+    """``F(y) = Σ_k π_k Φ((y - μ_k) / σ_k)``, for D = 1: how probable at most y is; (...).
 
-    Arguments as for `log_prob`. Returns the probability that a draw is at most y, (...).
-
-    >>> params = np.log([0.5, 0.5]), [[-1.0], [1.0]], np.zeros((2, 1))
+    >>> params = np.log([0.5, 0.5]), [[-1.0], [1.0]], [[0.0]]
     >>> cdf([[-1.0], [0.0], [9.0]], *params).round(4).tolist()
     [0.2614, 0.5, 1.0]
     """
@@ -289,33 +224,23 @@ def cdf(y, log_pi, mu, log_sigma, unit_tril=None):
 
 
 def quantile(p, log_pi, mu, log_sigma, unit_tril=None):
-    """The y with ``F(y) = p``, for D = 1.
+    """The y with ``F(y) = p``, for D = 1, shape (..., 1).
 
     Found by bracketing: it lies between the smallest and the largest p-quantile of the
-    components, μ_k + σ_k Φ⁻¹(p).
+    components, μ_k + σ_k Φ⁻¹(p). ``p`` lies in [0, 1], has shape (...), no axis for D, and
+    broadcasts with the rows. The quantile is -inf for p = 0, inf for p = 1 and NaN for NaN
+    parameters. Raises a ValueError where the search fails, and says in how many rows.
 
-    Args:
-        p: probability in [0, 1], shape (...), no axis for D; broadcasts with the rows.
-        log_pi, mu, log_sigma, unit_tril: as for `log_prob`.
-
-    Returns:
-        Quantile, shape (..., 1); -inf for p = 0, inf for p = 1, NaN for NaN parameters.
-
-    Raises:
-        ValueError: the search fails; in how many rows.
-
-    >>> params = np.log([0.5, 0.5]), [[-1.0], [1.0]], np.zeros((2, 1))
+    >>> params = np.log([0.5, 0.5]), [[-1.0], [1.0]], [[0.0]]
     >>> quantile([0.1, 0.5, 0.9], *params).round(4)[:, 0].tolist()
     [-1.8495, 0.0, 1.8495]
     """
-    p = np.asarray(p, dtype=float)
-    outside = p[~((p >= 0) & (p <= 1))]  # NaN, too
-    _check.must(not outside.size, "p must lie in [0, 1], got {}", *outside[:1])
+    p = _check.unit("p", p)
     _, pi, mu, log_sigma = _one_target("quantile", None, log_pi, mu, log_sigma, unit_tril)
-    lead = np.broadcast_shapes(pi.shape[:-1], mu.shape[:-1])
-    shape, K = _check.broadcast("p", p.shape, "mu", lead), mu.shape[-1]
+    pi, mu, sigma = np.broadcast_arrays(pi, mu, np.exp(log_sigma))
+    shape, K = _check.broadcast("p", p.shape, "mu", mu.shape[:-1]), mu.shape[-1]
     pi, mu, sigma = (
-        np.broadcast_to(a, (*shape, K)).reshape(-1, K) for a in (pi, mu, np.exp(log_sigma))
+        np.broadcast_to(a, (*shape, K)).reshape(-1, K) for a in (pi, mu, sigma)
     )
     p = np.broadcast_to(p, shape).ravel()
     ends = (p == 0) | (p == 1)
@@ -332,9 +257,10 @@ def quantile(p, log_pi, mu, log_sigma, unit_tril=None):
     high = np.where(pi > 0, each + 1e-3 * sigma, -np.inf).max(axis=-1)
     bracket = np.nextafter(low, -np.inf), np.nextafter(high, np.inf)
     found = find_root(excess, bracket, args=(inner, np.arange(inner.size)))
-    failed = ~found.success & ~np.isnan(pi + mu + sigma).any(axis=-1)
-    rule = "quantile must find a root in every row, got none in {} of {}; is a σ 0?"
-    _check.must(not failed.any(), rule, failed.sum(), p.size)
+    failed = (~found.success & ~np.isnan(pi + mu + sigma).any(axis=-1)).sum()
+    if failed:
+        rule = "quantile must find a root in every row"
+        raise ValueError(f"{rule}, got none in {failed} of {p.size}; is a σ 0?")
     return np.where(ends, np.copysign(np.inf, p - 0.5), found.x).reshape(*shape, 1)
 
 
@@ -345,23 +271,26 @@ def crps(y, log_pi, mu, log_sigma, unit_tril=None):
 
         Σ_k π_k A(y - μ_k, σ_k) - ½ Σ_j Σ_k π_j π_k A(μ_j - μ_k, √(σ_j² + σ_k²))
 
-    Arguments as for `log_prob`. Returns the score in units of y, (...); smaller is better.
-
-    Source: Grimit et al. (2006), QJRMS 132, 2925-2942.
+    Returns the score in units of y, shape (...); smaller is better. Source: Grimit et al.
+    (2006), QJRMS 132, 2925-2942.
 
     >>> print(f"{crps([0.0], [0.0], [[0.0]], [[0.0]]):.6f}")
     0.233695
     """
     y, pi, mu, log_sigma = _one_target("crps", y, log_pi, mu, log_sigma, unit_tril)
     var = np.exp(2 * log_sigma)
-    score = (pi * _mean_distance(y - mu, var)).sum(axis=-1)
+
+    def mean_distance(m, var):
+        """A(m, s) = E|X| for X ~ N(m, s²)."""
+        s = np.sqrt(var)
+        z = m / s
+        return 2 * s * np.exp(-0.5 * z**2 - HALF_LOG_2PI) + m * erf(z / np.sqrt(2))
+
+    score = (pi * mean_distance(y - mu, var)).sum(axis=-1)
     for j in range(mu.shape[-1]):  # one component against all: no array of K² entries
         m, j_var, j_pi = (a[..., j : j + 1] for a in (mu, var, pi))
-        score = score - 0.5 * (j_pi * pi * _mean_distance(m - mu, j_var + var)).sum(axis=-1)
+        score = score - 0.5 * (j_pi * pi * mean_distance(m - mu, j_var + var)).sum(axis=-1)
     return score
-
-
-# What several functions compute
 
 
 def _lower(unit_tril, like=None):
@@ -376,101 +305,84 @@ def exact_mode(log_pi, mu, log_sigma, unit_tril=None):
     lead, (K, D) = np.broadcast_shapes(log_pi.shape[:-1], mu.shape[:-2]), mu.shape[-2:]
     whiten = np.linalg.inv(_lower(unit_tril, mu)) * np.exp(-log_sigma)[..., None, :]  # L⁻¹
     log_peak = log_pi - np.broadcast_to(log_sigma, mu.shape).sum(axis=-1)
-
-    def rows(a, *axes):
-        return np.broadcast_to(a, (*lead, *axes)).reshape(-1, *axes)
-
-    params = rows(log_peak, K), rows(mu, K, D), rows(whiten, K, D, D)
-    starts = _starts(K)
-    size = max(1, 2_000_000 // (len(starts) * K * D))  # rows at a time
-    parts = [
-        _highest(starts, *(a[first : first + size] for a in params))
-        for first in range(0, len(params[0]), size)
+    params = [
+        np.broadcast_to(a, (*lead, *axes)).reshape(-1, *axes)
+        for a, axes in ((log_peak, (K,)), (mu, (K, D)), (whiten, (K, D, D)))
     ]
-    return np.concatenate([np.empty((0, D)), *parts]).reshape(*lead, D)
-
-
-def _starts(K):
-    """Points a of the simplex to start from, shape (starts, K)."""
-    starts = [np.eye(K)]
-    for j, k in combinations(range(K), 2):
-        starts.append([a * starts[0][j] + (1 - a) * starts[0][k] for a in (0.1, 0.5, 0.9)])
-    if K > 2:
-        starts.append(np.random.default_rng(0).dirichlet(np.full(K, 0.5), 64))
-    return np.concatenate(starts)
+    means = np.eye(K)  # as points a of the simplex
+    pairs = combinations(means, 2)
+    between = [s * a + (1 - s) * b for a, b in pairs for s in (0.1, 0.5, 0.9)]
+    more = np.random.default_rng(0).dirichlet(np.full(K, 0.5), 64 if K > 2 else 0)
+    starts = np.vstack([means, *between, more])
+    size = max(1, 2_000_000 // (len(starts) * K * D))  # rows at a time
+    parts = [np.empty((0, D))]
+    for first in range(0, len(params[0]), size):
+        parts.append(_highest(starts, *(a[first : first + size] for a in params)))
+    return np.concatenate(parts).reshape(*lead, D)
 
 
 def _highest(starts, log_peak, mu, whiten):
     """Climb in each of some rows; x has shape (rows, places, D), terms end in K."""
-    rows, K, D = mu.shape
+    (rows, K, D), every = mu.shape, slice(None)
     precision = np.swapaxes(whiten, -1, -2) @ whiten
-    params = log_peak, mu, whiten, precision
 
-    def look(x, log_peak, mu, whiten, _):
+    def look(x, row):
         """log π_k N(x | μ_k, Σ_k) up to a constant, and z = L_k⁻¹ (x - μ_k)."""
-        z = (x[:, None] - mu[:, :, None]) @ np.swapaxes(whiten, -1, -2)
-        terms = log_peak[..., None] - 0.5 * (z**2).sum(axis=-1)
+        z = (x[:, None] - mu[row][:, :, None]) @ np.swapaxes(whiten[row], -1, -2)
+        terms = log_peak[row][..., None] - 0.5 * (z**2).sum(axis=-1)
         return np.swapaxes(terms, 1, 2), z
 
-    def height(x, *params):
-        return logsumexp(look(x, *params)[0], axis=-1)
+    def height(x, row):
+        return logsumexp(look(x, row)[0], axis=-1)
 
-    def average(a, precision):
+    def highest(x, count):
+        best = np.argsort(-height(x, every), axis=1)[:, :count]
+        return np.take_along_axis(x, best[..., None], axis=1)
+
+    def average(a, row):
         """Σ_k a_k Σ_k⁻¹ for a of shape (rows, places, K)."""
-        return (a @ precision.reshape(-1, K, D * D)).reshape(*a.shape[:2], D, D)
+        return (a @ precision[row].reshape(-1, K, D * D)).reshape(*a.shape[:2], D, D)
+
+    def solve(a, b):
+        return np.linalg.solve(a, b[..., None])[..., 0] if D > 1 else b / a[..., 0]
 
     def ridge(a):
         """x(a), relative to the first mean, so that large means lose no digits."""
         pulled = precision @ (mu - mu[:, :1])[..., None]
-        return mu[:, :1] + _solve(average(a, precision), a @ pulled[..., 0])
-
-    def highest(x, count):
-        best = np.argsort(-height(x, *params), axis=1)[:, :count]
-        return np.take_along_axis(x, best[..., None], axis=1)
-
-    def climb(x, *params):
-        """One step up, and whether it was the last one needed."""
-        terms, z = look(x, *params)
-        gamma = softmax(terms, axis=-1)
-        pull = np.swapaxes(-z @ params[2], 1, 2)  # Σ_k⁻¹ (μ_k - x)
-        gradient = (gamma[..., None] * pull).sum(axis=2)
-        spread = pull - gradient[:, :, None]
-        spread = np.swapaxes(gamma[..., None] * spread, -1, -2) @ spread
-        first = average(gamma, params[3])
-        second = (1 + 1e-12) * first - spread  # -∂² log p, and never exactly singular
-        fixed, newton = x + _solve(first, gradient), x + _solve(second, gradient)
-        better = height(newton, *params) > height(fixed, *params) - 1e-13  # rounding
-        new = np.where(better[..., None], newton, fixed)
-        step = np.abs(new - x) * np.sqrt(np.diagonal(first, axis1=-2, axis2=-1))
-        return new, (step < 1e-10).all(axis=(-2, -1))
+        return mu[:, :1] + solve(average(a, every), a @ pulled[..., 0])
 
     x = highest(ridge(np.broadcast_to(starts, (rows, *starts.shape))), 128)
     for _ in range(3):
-        x = ridge(softmax(look(x, *params)[0], axis=-1))
-    x = highest(x, 16)
-    some, x = x.shape[1], x.reshape(-1, 1, D)
-    row, moving = np.repeat(np.arange(rows), some), np.arange(len(x))
+        x = ridge(softmax(look(x, every)[0], axis=-1))
+    x = highest(x, 16).reshape(-1, 1, D)
+    row, moving = np.repeat(np.arange(rows), len(x) // rows), np.arange(len(x))
     for _ in range(200):
-        x[moving], done = climb(x[moving], *(a[row[moving]] for a in params))
-        moving = moving[~done]
+        at, now = row[moving], x[moving]
+        terms, z = look(now, at)
+        gamma = softmax(terms, axis=-1)
+        pull = np.swapaxes(-z @ whiten[at], 1, 2)  # Σ_k⁻¹ (μ_k - x)
+        gradient = (gamma[..., None] * pull).sum(axis=2)
+        spread = pull - gradient[:, :, None]
+        spread = np.swapaxes(gamma[..., None] * spread, -1, -2) @ spread
+        first = average(gamma, at)
+        second = (1 + 1e-12) * first - spread  # -∂² log p, and never exactly singular
+        fixed, newton = now + solve(first, gradient), now + solve(second, gradient)
+        better = height(newton, at) > height(fixed, at) - 1e-13  # rounding
+        x[moving] = np.where(better[..., None], newton, fixed)
+        step = np.abs(x[moving] - now) * np.sqrt(np.diagonal(first, axis1=-2, axis2=-1))
+        moving = moving[~(step < 1e-10).all(axis=(-2, -1))]
         if not moving.size:
             break
-    return highest(x.reshape(rows, some, D), 1)[:, 0]
-
-
-def _solve(a, b):
-    return np.linalg.solve(a, b[..., None])[..., 0] if b.shape[-1] > 1 else b / a[..., 0]
+    return highest(x.reshape(rows, -1, D), 1)[:, 0]
 
 
 def _draw_component(weights, u):
-    """The k with c_{k-1} <= u c_K < c_k, c the cumulative weights, for u in [0, 1).
+    """The k with c_{k-1} <= u c_K < c_k, c the sums of weights (..., K), u in [0, 1).
 
-    Only the first K - 1 bounds are counted, so no rounding can make k leave 0 ... K - 1,
-    and a weight of 0 leaves no room between its bounds. weights (..., K), u (..., n).
+    Counting K - 1 bounds, no rounding gives K, nor is a weight of 0 ever drawn.
     """
     bounds = np.cumsum(weights, axis=-1)
-    u = u * bounds[..., -1:]
-    return (bounds[..., None, :-1] <= u[..., None]).sum(axis=-1)
+    return (bounds[..., None, :-1] <= (u * bounds[..., -1:])[..., None]).sum(axis=-1)
 
 
 def _pick(a, k):
@@ -478,40 +390,30 @@ def _pick(a, k):
     return np.take_along_axis(a, k[..., None], axis=-2)
 
 
-def _mean_distance(m, var):
-    """A(m, s) = E|X| for X ~ N(m, s²)."""
-    s = np.sqrt(var)
-    z = m / s
-    return 2 * s * np.exp(-0.5 * z**2 - HALF_LOG_2PI) + m * erf(z / np.sqrt(2))
+def _arrays(*given):
+    return [None if a is None else np.asarray(a, dtype=float) for a in given]
 
 
-# What is asked of the arguments
+def _check_values(given, room=0.01, no_nan=("y",)):
+    with np.errstate(over="ignore"):
+        _check.values(given, room, no_nan, lambda masks: any(mask.any() for mask in masks),
+                      sums=lambda a: np.exp(a).sum(axis=-1),
+                      diagonal=lambda a: np.diagonal(a, axis1=-2, axis2=-1))  # fmt: skip
 
 
-def _checked(y, *params, no_nan=("y",), needs_noise=True):
-    """All as float64 arrays, None where none was given; their shapes and values fit."""
-    arrays = (None if a is None else np.asarray(a, dtype=float) for a in (y, *params))
-    named = dict(zip(_check.NAMES, arrays, strict=True))
-    _check.shapes(**named, needs_noise=needs_noise)
-    _check_values(named, no_nan=no_nan, tolerance=_check.tolerance(params[0]))
-    return named.values()
+_checked = partial(_check.checked, _arrays, _check_values)
 
 
-def _check_values(arrays, **rules):
-    if _check.values_on:
-        _check.values(arrays, **rules)
+def _one_target(name, *params):
+    """y of shape (..., 1), and π, μ and log σ of shape (..., K), for D = 1."""
+    y, log_pi, mu, log_sigma, _ = _checked(*params)
+    if mu.shape[-1] != 1:
+        rule = f"{name} asks for one target dimension, mu of shape (..., K, 1)"
+        raise ValueError(f"{rule}, got shape {mu.shape}")
+    pi = softmax(log_pi, axis=-1)  # their sum may be off by rounding
+    return y, pi, mu[..., 0], np.broadcast_to(log_sigma, mu.shape)[..., 0]
 
 
 def generator(seed):
-    if seed is None or isinstance(seed, np.random.Generator):
-        return np.random.default_rng(seed)
-    return np.random.default_rng(_check.seed(seed, "numpy.random.Generator"))
-
-
-def _one_target(name, y, *params):
-    """y of shape (..., 1), and π, μ and log σ of shape (..., K), for D = 1."""
-    y, log_pi, mu, log_sigma, _ = _checked(y, *params)
-    rule = "{} asks for one target dimension, mu of shape (..., K, 1), got shape {}"
-    _check.must(mu.shape[-1] == 1, rule, name, mu.shape)
-    pi = softmax(log_pi, axis=-1)  # their sum may be off by rounding
-    return y, pi, mu[..., 0], np.broadcast_to(log_sigma, mu.shape)[..., 0]
+    own = seed is None or isinstance(seed, np.random.Generator)
+    return np.random.default_rng(seed if own else _check.seed(seed))

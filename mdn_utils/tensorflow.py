@@ -5,11 +5,11 @@ gradients; what is said there of arguments and errors holds here. Arrays and lis
 taken, too. Everything is computed in the dtype of ``mu``, in float32 at least. Values are
 checked in eager mode alone: in a `tf.function` NaN gives NaN.
 
-`MDNHead` turns features into the parameters; `MixtureDensityNetwork` is a ready network;
-`initialize` gives it a good start. They are those of :mod:`mdn_utils.torch`.
+`MDNHead`, `MixtureDensityNetwork` and `initialize` are those of :mod:`mdn_utils.torch`.
 """
 
 import math
+from functools import partial
 
 import keras
 import numpy as np
@@ -20,38 +20,35 @@ from . import numpy as mdn_np
 from ._check import HALF_LOG_2PI
 
 if keras.backend.backend() != "tensorflow":
-    raise ImportError(
-        f"mdn_utils.tensorflow needs Keras on TensorFlow, got {keras.backend.backend()!r}; "
-        f"set KERAS_BACKEND=tensorflow before Keras is imported, or use mdn_utils.torch"
-    )
+    rule = f"mdn_utils.tensorflow needs Keras on TensorFlow, got {keras.backend.backend()}"
+    do = "set KERAS_BACKEND=tensorflow before Keras is imported, or use mdn_utils.torch"
+    raise ImportError(f"{rule}; {do}")
 
-__all__ = [
-    "MDNHead", "MixtureDensityNetwork", "component_pdf", "covariance", "initialize",
-    "log_prob", "mean", "mode", "nll", "sample", "split_cholesky", "variance",
-]  # fmt: skip
+__all__ = ["MDNHead", "MixtureDensityNetwork", "component_pdf", "covariance",
+           "initialize", "log_prob", "mean", "mode", "nll", "sample", "split_cholesky",
+           "variance"]  # fmt: skip
+OPTIONS = ("D", "K", "noise", "sigma", "sigma_floor")  # of a head, as they are saved
 
 
 def component_pdf(y, mu, var):
-    """``N(y | μ_k, σ_k²)`` for each k: see `mdn_utils.numpy.component_pdf`.
+    """``N(y | μ_k, σ_k²)`` for each k.
 
-    >>> y, mu, var = [3.0], [[0.0], [0.1], [0.2]], [[1.0], [2.2], [3.3]]
-    >>> [f"{density:.5f}" for density in component_pdf(y, mu, var).numpy()]
-    ['0.00443', '0.03977', '0.06695']
+    >>> component_pdf([3.0], [[0.0], [0.1]], [[1.0], [2.2]]).numpy().round(4)
+    array([0.0044, 0.0398], dtype=float32)
     """
     mu, y, var = _tensors(mu, y, var)
-    _check.pdf(y, mu, var)
-    _check_values({"y": y, "var": var}, no_nan=("y",), positive=("var",))
+    _check.beside_mu(y, mu, "var", var)
+    _check_values({"y": y, "var": var})
     square = (y[..., None, :] - mu) ** 2
     log_normal = -0.5 * square / var - 0.5 * tf.math.log(var) - HALF_LOG_2PI
     return tf.exp(tf.reduce_sum(log_normal, axis=-1))
 
 
 def log_prob(y, log_pi, mu, log_sigma, unit_tril=None):
-    """``log p(y) = log Σ_k exp(log π_k + log N(y | μ_k, Σ_k))``; see the same in NumPy.
+    """``log p(y) = log Σ_k exp(log π_k + log N(y | μ_k, Σ_k))``.
 
-    >>> log_pi, mu = tf.math.log([[0.5, 0.5]]), tf.constant([[[-1.0], [1.0]]])
-    >>> print(f"{log_prob([[0.0]], log_pi, mu, tf.zeros((1, 2, 1))).numpy().item():.5f}")
-    -1.41894
+    >>> print(f"{log_prob([0.0], np.log([0.5, 0.5]), [[-1.0], [1.0]], [[0.0]]):.4f}")
+    -1.4189
     """
     y, log_pi, mu, log_sigma, unit_tril = _checked(y, log_pi, mu, log_sigma, unit_tril)
     z = (y[..., None, :] - mu) * tf.exp(-log_sigma)
@@ -62,12 +59,10 @@ def log_prob(y, log_pi, mu, log_sigma, unit_tril=None):
 
 
 def nll(y, log_pi, mu, log_sigma, unit_tril=None):
-    """``-1/N Σ_n log p(y_n)``: see `mdn_utils.numpy.nll`.
+    """``-1/N Σ_n log p(y_n)``.
 
-    >>> y, log_pi = [[3.0], [1.1]], tf.math.log([1.0, 0.0, 0.0])
-    >>> var = tf.constant([[1.0], [2.2], [3.3]])
-    >>> print(f"{nll(y, log_pi, [[0.0], [0.1], [0.2]], 0.5 * tf.math.log(var)):.4f}")
-    3.4714
+    >>> print(f"{nll([0.0], np.log([0.5, 0.5]), [[-1.0], [1.0]], [[0.0]]):.4f}")
+    1.4189
     """
     log_density = log_prob(y, log_pi, mu, log_sigma, unit_tril)
     _check.one_target_a_row(y, log_density)
@@ -75,21 +70,20 @@ def nll(y, log_pi, mu, log_sigma, unit_tril=None):
 
 
 def mean(log_pi, mu, log_sigma=None, unit_tril=None):
-    """``E[y] = Σ_k π_k μ_k``: see `mdn_utils.numpy.mean`.
+    """``E[y] = Σ_k π_k μ_k``.
 
-    >>> print(f"{mean(tf.math.log([0.25, 0.75]), [[0.0], [4.0]]).numpy().item():.4f}")
-    3.0000
+    >>> mean(np.log([0.25, 0.75]), [[0.0], [4.0]]).numpy().tolist()
+    [3.0]
     """
     _, log_pi, mu, *_ = _checked(None, log_pi, mu, log_sigma, unit_tril, needs_noise=False)
     return tf.reduce_sum(tf.exp(log_pi)[..., None] * mu, axis=-2)
 
 
 def variance(log_pi, mu, log_sigma, unit_tril=None):
-    """``Var[y_d] = Σ_k π_k (Σ_kdd + (μ_kd - E[y_d])²)``: see `mdn_utils.numpy.variance`.
+    """``Var[y_d] = Σ_k π_k (Σ_kdd + (μ_kd - E[y_d])²)``.
 
-    >>> log_pi, mu = tf.math.log([0.5, 0.5]), tf.constant([[-1.0], [1.0]])
-    >>> print(f"{variance(log_pi, mu, tf.zeros((2, 1))).numpy().item():.4f}")
-    2.0000
+    >>> variance(np.log([0.5, 0.5]), [[-1.0], [1.0]], [[0.0]]).numpy().tolist()
+    [2.0]
     """
     _, log_pi, mu, log_sigma, unit_tril = _checked(None, log_pi, mu, log_sigma, unit_tril)
     pi = tf.exp(log_pi)[..., None]
@@ -101,10 +95,9 @@ def variance(log_pi, mu, log_sigma, unit_tril=None):
 
 
 def covariance(log_pi, mu, log_sigma, unit_tril=None):
-    """``Cov[y] = Σ_k π_k (Σ_k + (μ_k - E[y]) (μ_k - E[y])ᵀ)``; see the same in NumPy.
+    """``Cov[y] = Σ_k π_k (Σ_k + (μ_k - E[y]) (μ_k - E[y])ᵀ)``.
 
-    >>> log_pi, mu = tf.math.log([0.5, 0.5]), tf.constant([[-1.0, -1], [1, 1]])
-    >>> covariance(log_pi, mu, tf.zeros((1, 1))).numpy().tolist()
+    >>> covariance(np.log([0.5, 0.5]), [[-1, -1], [1, 1]], [[0.0]]).numpy().tolist()
     [[2.0, 1.0], [1.0, 2.0]]
     """
     _, log_pi, mu, log_sigma, unit_tril = _checked(None, log_pi, mu, log_sigma, unit_tril)
@@ -117,89 +110,76 @@ def covariance(log_pi, mu, log_sigma, unit_tril=None):
 
 
 def mode(log_pi, mu, log_sigma=None, unit_tril=None, *, kind="component"):
-    """``argmax p(y)``, or a shortcut: see `mdn_utils.numpy.mode`.
+    """``argmax p(y)``, or a shortcut.
 
     The exact mode is computed by NumPy, in float64, on the CPU and without gradients; a
     graph calls NumPy when it runs, so XLA cannot compile it.
 
-    >>> log_pi, mu = tf.math.log([0.6, 0.4]), tf.constant([[0.0], [2.0]])
-    >>> params = log_pi, mu, tf.math.log([[2.0], [1.0]])
-    >>> mode(*params).numpy().item(), mode(*params, kind="peak").numpy().item()
-    (0.0, 2.0)
-    >>> print(f"{mode(*params, kind='exact').numpy().item():.4f}")
-    1.7696
+    >>> params = np.log([0.6, 0.4]), [[0.0], [2.0]], np.log([[2.0], [1.0]])
+    >>> [f"{mode(*params, kind=kind)[0]:.4f}" for kind in ("component", "peak", "exact")]
+    ['0.0000', '2.0000', '1.7696']
     """
-    _check.kind(kind)
-    options = {"no_nan": _check.PARAMETERS, "needs_noise": kind != "component"}
+    _check.one_of(("component", "peak", "exact"), "kind", kind)
+    options = {"no_nan": _check.NAMES, "needs_noise": kind != "component"}
     params = _checked(None, log_pi, mu, log_sigma, unit_tril, **options)
     _, log_pi, mu, log_sigma, unit_tril = params
-    if kind == "component":
-        return _pick(mu, tf.argmax(log_pi, axis=-1)[..., None])[..., 0, :]
+    score = log_pi
     if kind == "peak":
         log_det = tf.reduce_sum(tf.broadcast_to(log_sigma, tf.shape(mu)), axis=-1)
-        return _pick(mu, tf.argmax(log_pi - log_det, axis=-1)[..., None])[..., 0, :]
-    given = [log_pi, mu, log_sigma, *([] if unit_tril is None else [unit_tril])]
-    given = [tf.stop_gradient(tf.cast(a, tf.float64)) for a in given]
+        score = log_pi - log_det
+    best = _pick(mu, tf.argmax(score, axis=-1)[..., None])[..., 0, :]
+    if kind != "exact":
+        return best
+    given = [tf.cast(a, tf.float64) for a in params if a is not None]
     exact = tf.numpy_function(mdn_np.exact_mode, given, tf.float64)
-    exact.set_shape(_pick(mu, tf.argmax(log_pi, axis=-1)[..., None])[..., 0, :].shape)
-    return tf.cast(exact, mu.dtype)
+    return tf.stop_gradient(tf.cast(tf.ensure_shape(exact, best.shape), mu.dtype))
 
 
 def sample(log_pi, mu, log_sigma, unit_tril=None, *, n=None, seed=None, temperature=1.0):
-    """``k ~ π``, then ``y = μ_k + L_k ε``: see `mdn_utils.numpy.sample`.
+    """``k ~ π``, then ``y = μ_k + L_k ε``, without gradients.
 
-    No gradients. The seed is an integer >= 0 or a `tf.random.Generator`; None draws from
-    TensorFlow's own.
+    The seed is an integer >= 0 or a `tf.random.Generator`; None draws from TensorFlow's.
 
-    >>> log_pi, mu = tf.math.log([0.5, 0.5]), tf.constant([[-1.0], [1.0]])
-    >>> sample(log_pi, mu, tf.fill((2, 1), -2.3), n=1000, seed=0).shape
+    >>> sample(np.log([0.5, 0.5]), [[-1.0], [1.0]], [[-2.3]], n=1000, seed=0).shape
     TensorShape([1000, 1])
-    >>> sample(log_pi, mu, tf.fill((2, 1), -2.3), seed=0, temperature=0).numpy().tolist()
-    [-1.0]
     """
     _check.draw(n, temperature)
-    params = _checked(None, log_pi, mu, log_sigma, unit_tril, no_nan=_check.PARAMETERS)
+    params = _checked(None, log_pi, mu, log_sigma, unit_tril, no_nan=_check.NAMES)
     _, log_pi, mu, log_sigma, unit_tril = params
     key_u, key_noise = tf.unstack(tf.random.split(_key(seed), 2, alg="philox"))
+    options = {"dtype": mu.dtype, "alg": "philox"}
     lead = tf.broadcast_dynamic_shape(tf.shape(log_pi)[:-1], tf.shape(mu)[:-2])
-    many = tf.concat([lead, [1 if n is None else n]], axis=0)
-    every = tf.concat([many, tf.shape(mu)[-1:]], axis=0)
+    many, D = tf.concat([lead, [1 if n is None else n]], axis=0), tf.shape(mu)[-1:]
+    every = tf.concat([many, D], axis=0)
     if temperature == 0:
         y = tf.broadcast_to(_pick(mu, tf.argmax(log_pi, axis=-1)[..., None]), every)
     else:
         cold = max(temperature, 1e-37)  # float32 holds no much smaller number
         log_pi = (log_pi - tf.reduce_max(log_pi, axis=-1, keepdims=True)) / cold
-        u = tf.random.stateless_uniform(many, key_u, dtype=mu.dtype, alg="philox")
+        u = tf.random.stateless_uniform(many, key_u, **options)
         k = _draw_component(tf.exp(log_pi), u)  # (..., n)
-        noise = tf.random.stateless_normal(every, key_noise, dtype=mu.dtype, alg="philox")
-        noise = noise * temperature**0.5
+        noise = tf.random.stateless_normal(every, key_noise, **options) * temperature**0.5
         if unit_tril is not None:
-            D = tf.shape(mu)[-1]
-            flat = tf.concat([tf.shape(mu)[:-1], [D * D]], axis=0)
-            square = tf.concat([tf.shape(mu), [D]], axis=0)
-            factor = tf.reshape(tf.broadcast_to(_lower(unit_tril), square), flat)
-            factor = tf.reshape(_pick(factor, k), tf.concat([every, [D]], axis=0))
+            square = tf.concat([tf.shape(mu), D], axis=0)
+            factor = _pick(tf.broadcast_to(_lower(unit_tril), square), k, axis=-3)
             noise = tf.linalg.matvec(factor, noise)  # (..., n, D, D) and (..., n, D)
         sigma = tf.exp(_pick(tf.broadcast_to(log_sigma, tf.shape(mu)), k))
         y = _pick(mu, k) + sigma * noise
-    y = tf.stop_gradient(y)
-    if n is None:
-        return y[..., 0, :]
-    rank = y.shape.rank
-    return tf.transpose(y, [rank - 2, *range(rank - 2), rank - 1])
+    y, rank = tf.stop_gradient(y), y.shape.rank
+    to_front = [rank - 2, *range(rank - 2), rank - 1]
+    return y[..., 0, :] if n is None else tf.transpose(y, to_front)
 
 
 def split_cholesky(scale_tril):
-    """``L = diag(σ) C``: see `mdn_utils.numpy.split_cholesky`.
+    """``L = diag(σ) C``: log_sigma and unit_tril of an ordinary Cholesky factor.
 
-    >>> log_sigma, unit_tril = split_cholesky([[2.0, 0.0], [3.0, 4.0]])
-    >>> tf.exp(log_sigma).numpy().round(6).tolist(), unit_tril.numpy().tolist()
-    ([2.0, 4.0], [[1.0, 0.0], [0.75, 1.0]])
+    >>> split_cholesky([[2.0, 0.0], [3.0, 4.0]])[1].numpy().tolist()
+    [[1.0, 0.0], [0.75, 1.0]]
     """
     (scale_tril,) = _tensors(scale_tril)
     _check.square(scale_tril)
     sigma = tf.linalg.diag_part(scale_tril)
-    _check_values({"scale_tril's diagonal": sigma}, positive=("scale_tril's diagonal",))
+    _check_values({"scale_tril's diagonal": sigma})
     return tf.math.log(sigma), tf.linalg.band_part(scale_tril, -1, 0) / sigma[..., None]
 
 
@@ -207,21 +187,16 @@ def split_cholesky(scale_tril):
 class MDNHead(keras.layers.Layer):
     """``log π = log softmax(a^π)``, ``μ = a^μ``, ``log σ = a^σ``, each a Dense layer.
 
-    Noise models, arguments and outputs are those of `mdn_utils.torch.MDNHead`, without
-    ``features``, which Keras finds out, and with name, dtype and the like of every Keras
-    layer. A mask of the features is handed on to every output.
+    As `mdn_utils.torch.MDNHead`, without ``features``, which Keras finds out, and with
+    name, dtype and the like. A mask of the features is handed on to every output.
 
-    >>> log_pi, mu, log_sigma = MDNHead(D=2, K=3)(tf.zeros((4, 50)))
-    >>> log_pi.shape, mu.shape, log_sigma.shape
-    (TensorShape([4, 3]), TensorShape([4, 3, 2]), TensorShape([4, 3, 2]))
     >>> head = MDNHead(D=2, K=3, noise="full", sigma_floor=0.01)
-    >>> nll(tf.zeros((4, 2)), *head(tf.zeros((4, 50)))).shape
-    TensorShape([])
+    >>> [tuple(a.shape) for a in head(tf.zeros((4, 50)))]
+    [(4, 3), (4, 3, 2), (4, 3, 2), (4, 3, 2, 2)]
     """
 
     def __init__(self, D, K, noise="diagonal", sigma=None, sigma_floor=0.0, **kwargs):
-        _check.sizes(D=D, K=K)
-        _check.noise(noise, sigma, sigma_floor)
+        _check.head(noise, sigma, sigma_floor, D=D, K=K)
         super().__init__(**kwargs)
         self.supports_masking = True
         self.D, self.K, self.noise = D, K, noise
@@ -236,10 +211,10 @@ class MDNHead(keras.layers.Layer):
         self.built = True
 
     def call(self, features):
-        a = {
-            name: _split(_wide(getattr(self, name)(features)), axes)
-            for name, axes in _check.layers(self.noise, self.K, self.D).items()
-        }
+        a, lead = {}, tf.shape(features)[:-1]
+        for name, axes in _check.layers(self.noise, self.K, self.D).items():
+            (units,) = _tensors(getattr(self, name)(features))  # in float32 at least
+            a[name] = tf.reshape(units, tf.concat([lead, axes], axis=0))
         log_pi, mu = tf.nn.log_softmax(a["pi"], axis=-1), a["mu"]
         if self.noise == "fixed":
             return log_pi, mu, math.log(self.sigma) * tf.ones_like(mu[..., :1, :1])
@@ -252,42 +227,36 @@ class MDNHead(keras.layers.Layer):
         zero, one = tf.zeros_like(mu[..., :1]), tf.ones_like(mu[..., :1])
         below = [a["below"]] if self.D > 1 else []
         unit_tril = tf.concat([zero, one, *below], axis=-1)
-        unit_tril = tf.gather(unit_tril, _check.below(self.D), axis=-1)
-        return log_pi, mu, log_sigma, unit_tril
+        return log_pi, mu, log_sigma, tf.gather(unit_tril, _check.below(self.D), axis=-1)
 
     def compute_mask(self, features, mask=None):
         return [mask] * (4 if self.noise == "full" else 3)
 
     def get_config(self):
-        options = ("D", "K", "noise", "sigma", "sigma_floor")
-        return {**super().get_config(), **{name: getattr(self, name) for name in options}}
+        return {**super().get_config(), **{name: getattr(self, name) for name in OPTIONS}}
 
 
 @keras.saving.register_keras_serializable(package="mdn_utils")
 class MixtureDensityNetwork(keras.Model):
     """``(x - x_mean) / x_scale -> hidden layers -> MDNHead -> units of y``.
 
-    Arguments, outputs and the scaling that it carries, as weights that are not trained, are
-    those of `mdn_utils.torch.MixtureDensityNetwork`; kwargs are name, dtype and the like.
+    As `mdn_utils.torch.MixtureDensityNetwork`, with name, dtype and the like; the scaling
+    is in weights that are not trained.
 
-    Compile the network with an optimizer alone: its loss is `nll`, at each step of a
-    sequence, too. ``sample_weight`` weighs rows or steps, -1/N Σ_n w_n log p(y_n); where it
-    is 0, targets may be NaN. Steps that a mask leaves out do not count in N. The ``.keras``
-    file that ``save`` writes, `keras.saving.load_model` reads once this module is imported.
+    Compile it with an optimizer alone: its loss is `nll`, at each step of a sequence, too.
+    ``sample_weight`` weighs rows or steps, -1/N Σ_n w_n log p(y_n); where it is 0, targets
+    may be NaN. Steps that a mask leaves out do not count in N. `keras.saving.load_model`
+    reads what ``save`` wrote, once this module is imported.
 
     >>> network = MixtureDensityNetwork(inputs=1, D=1, K=26, hidden=50)
-    >>> sum(math.prod(weight.shape) for weight in network.trainable_weights)
-    4078
     >>> network.compile(optimizer="adam")
     >>> history = network.fit(tf.zeros((8, 1)), tf.zeros((8, 1)), verbose=0)
-    >>> mean(*network(tf.zeros((4, 1)))).shape
-    TensorShape([4, 1])
+    >>> sum(math.prod(weight.shape) for weight in network.trainable_weights)
+    4078
     """
 
-    def __init__(
-        self, inputs, D, K, hidden=50, activation="tanh",
-        noise="diagonal", sigma=None, sigma_floor=0.0, **kwargs,
-    ):  # fmt: skip
+    def __init__(self, inputs, D, K, hidden=50, activation="tanh", noise="diagonal",
+                 sigma=None, sigma_floor=0.0, **kwargs):  # fmt: skip
         widths = _check.widths(inputs, hidden, activation)
         super().__init__(**kwargs)
         self.widths, self.activation = widths, activation
@@ -299,9 +268,8 @@ class MixtureDensityNetwork(keras.Model):
             for i, size in enumerate(widths[1:], start=1)
         ]
         self.head = MDNHead(D, K, noise, sigma, sigma_floor, name="head", dtype=dtype)
-        options = {"trainable": False, "autocast": False, "dtype": "float32"}
-        if self.variable_dtype == "float64":
-            options["dtype"] = "float64"
+        wide = "float64" if self.variable_dtype == "float64" else "float32"
+        options = {"trainable": False, "autocast": False, "dtype": wide}
         for name, size in _check.scaling(inputs, D, noise).items():
             start = "zeros" if "mean" in name else "ones"
             setattr(self, name, self.add_weight((size,), start, name=name, **options))
@@ -326,12 +294,9 @@ class MixtureDensityNetwork(keras.Model):
         return self.head.compute_mask(x, mask)
 
     def compile(self, optimizer="rmsprop", loss=None, **kwargs):
-        """As of every Keras model, without a loss."""
         if loss is not None:
-            raise ValueError(
-                f"loss must be left out, got {loss!r}; the network's loss is nll, and "
-                f"another one would not be used: compile(optimizer=...)"
-            )
+            rule = "loss must be left out, for the network's loss is nll"
+            raise ValueError(f"{rule}, got {loss!r}; use compile(optimizer=...)")
         super().compile(optimizer=optimizer, **kwargs)
 
     def compile_from_config(self, config):
@@ -347,15 +312,18 @@ class MixtureDensityNetwork(keras.Model):
         _check.one_target_a_row(y, mu[..., 0, 0])
         lead = tf.shape(mu)[:-2]
         counts = tf.ones(lead, mu.dtype) if mask is None else tf.cast(mask, mu.dtype)
-        weight = counts if weight is None else counts * _like_rows(weight, lead)
+        # one weight for each target, or for each row of a batch, which Keras allows, too
+        weight = tf.ones(lead, mu.dtype) if weight is None else weight
+        by_row = tf.concat([lead[:1], tf.ones_like(lead[1:])], axis=0)
+        every = tf.size(weight) == tf.reduce_prod(lead)
+        weight = counts * tf.reshape(weight, tf.where(every, lead, by_row))
         # where nothing weighs, a mean in place of what may be NaN
         y = tf.where(weight[..., None] == 0, tf.stop_gradient(mu[..., 0, :]), y)
         total = tf.reduce_sum(weight * log_prob(y, *y_pred))
         return tf.add_n([-total / tf.maximum(tf.reduce_sum(counts), 1), *self.losses])
 
     def get_config(self):
-        head = self.head.get_config()
-        options = {name: head[name] for name in ("D", "K", "noise", "sigma", "sigma_floor")}
+        options = {name: getattr(self.head, name) for name in OPTIONS}
         options |= {"inputs": self.widths[0], "hidden": list(self.widths[1:])}
         return {**super().get_config(), **options, "activation": self.activation}
 
@@ -364,22 +332,15 @@ def initialize(network, x, y, seed=0, *, steepness=4.0, sigma=0.2, head_scale=0.
     """The scaling, and a start that trains reliably: see `mdn_utils.torch.initialize`.
 
     >>> x, y = np.linspace(-1, 1, 100)[:, None], np.linspace(0, 3, 100)[:, None]
-    >>> network = initialize(MixtureDensityNetwork(inputs=1, D=1, K=3), x, y)
-    >>> _, mu, _ = network(tf.zeros((1, 1)))
-    >>> network.y_mean.numpy(), mu.shape
-    (array([1.5], dtype=float32), TensorShape([1, 3, 1]))
+    >>> initialize(MixtureDensityNetwork(inputs=1, D=1, K=3), x, y).y_mean.numpy()
+    array([1.5], dtype=float32)
     """
     eps = np.finfo(network.y_mean.dtype).eps
-    options = seed, steepness, sigma, head_scale
-    scaling, weights = _start.start(network, x, y, eps, *options)
-    for name, value in scaling.items():
-        getattr(network, name).assign(value)
-    for weight, value in zip(network.trainable_variables, weights, strict=True):
-        weight.assign(value)
+    scaling, weights = _start.start(network, x, y, eps, seed, steepness, sigma, head_scale)
+    own = [*(getattr(network, name) for name in scaling), *network.trainable_variables]
+    for variable, value in zip(own, [*scaling.values(), *weights], strict=True):
+        variable.assign(value)
     return network
-
-
-# What several functions compute
 
 
 def _lower(unit_tril, like=None):
@@ -393,72 +354,37 @@ def _lower(unit_tril, like=None):
 
 
 def _draw_component(weights, u):
-    """As `mdn_utils.numpy._draw_component`."""
     bounds = tf.cumsum(weights, axis=-1)
-    u = u * bounds[..., -1:]
-    below = bounds[..., None, :-1] <= u[..., None]
+    below = bounds[..., None, :-1] <= (u * bounds[..., -1:])[..., None]
     return tf.reduce_sum(tf.cast(below, tf.int32), axis=-1)
 
 
-def _pick(a, k):
+def _pick(a, k, axis=-2):
     """a[..., k, :] for a (..., K, D) and k (..., n): shape (..., n, D)."""
-    lead = tf.broadcast_dynamic_shape(tf.shape(a)[:-2], tf.shape(k)[:-1])
-    a = tf.broadcast_to(a, tf.concat([lead, tf.shape(a)[-2:]], axis=0))
+    lead = tf.broadcast_dynamic_shape(tf.shape(a)[:axis], tf.shape(k)[:-1])
+    a = tf.broadcast_to(a, tf.concat([lead, tf.shape(a)[axis:]], axis=0))
     k = tf.broadcast_to(k, tf.concat([lead, tf.shape(k)[-1:]], axis=0))
-    return tf.gather(a, k, axis=-2, batch_dims=k.shape.rank - 1)
+    return tf.gather(a, k, axis=axis, batch_dims=k.shape.rank - 1)
 
 
-def _like_rows(weight, lead):
-    """One weight for each target, or for each row of a batch, which Keras allows, too."""
-    by_row = tf.concat([lead[:1], tf.ones_like(lead[1:])], axis=0)
-    every = tf.size(weight) == tf.reduce_prod(lead)
-    return tf.reshape(weight, tf.where(every, lead, by_row))
-
-
-def _split(a, axes):
-    """The last axis, split into several."""
-    now = tf.shape(a)
-    lead = [now[i] if size is None else size for i, size in enumerate(a.shape[:-1])]
-    return tf.reshape(a, [*lead, *axes])
-
-
-# What is asked of the arguments
-
-
-def _checked(y, log_pi, mu, *noise, no_nan=("y",), needs_noise=True):
-    """All as tensors, None where none was given; their shapes and values fit."""
-    tensors = _tensors(mu, y, log_pi, *noise)
-    named = dict(zip(("mu", "y", "log_pi", "log_sigma", "unit_tril"), tensors, strict=True))
-    _check.shapes(**named, needs_noise=needs_noise)
-    _check_values(named, no_nan=no_nan, given=log_pi)
-    return [named[name] for name in _check.NAMES]
-
-
-def _check_values(tensors, no_nan=(), positive=(), given=None):
-    """One look at the device; only what looks wrong goes to `_check.values`."""
-    if not _check.values_on or not tf.executing_eagerly():
-        return
-    tolerance = _check.tolerance(given)
-    tensors = {name: a for name, a in tensors.items() if a is not None}
-    wrong = [tf.reduce_any(tf.math.is_nan(tensors[n])) for n in no_nan if n in tensors]
-    wrong += [tf.reduce_any(~(tensors[name] > 0)) for name in positive]
-    if "log_pi" in tensors:
-        total = tf.reduce_sum(tf.exp(tensors["log_pi"]), axis=-1)
-        wrong.append(tf.reduce_any(tf.abs(total - 1) > tolerance))
-    if "unit_tril" in tensors:
-        diagonal = tf.linalg.diag_part(tensors["unit_tril"])
-        wrong.append(tf.reduce_any(~(tf.abs(diagonal - 1) <= tolerance)))
-    if tf.reduce_any(tf.stack(wrong)):
-        arrays = {name: a.numpy() for name, a in tensors.items()}
-        _check.values(arrays, no_nan, positive, tolerance)
+def _check_values(given, room=0.01, no_nan=("y",)):
+    if tf.executing_eagerly():
+        _check.values(
+            given, room, no_nan, diagonal=tf.linalg.diag_part,
+            found=lambda masks: tf.reduce_any([tf.reduce_any(mask) for mask in masks]),
+            sums=lambda a: tf.reduce_sum(tf.exp(a), axis=-1),
+        )  # fmt: skip
 
 
 def _tensors(mu, *others):
     """All in the dtype of mu, float32 at least."""
     own = hasattr(mu, "dtype")
-    mu = _tensor(mu)
-    mu = _wide(mu if own else tf.cast(mu, keras.config.floatx()))
+    mu = _tensor(mu) if own else tf.cast(_tensor(mu), keras.config.floatx())
+    mu = mu if mu.dtype == tf.float64 else tf.cast(mu, tf.float32)
     return mu, *(None if a is None else tf.cast(_tensor(a), mu.dtype) for a in others)
+
+
+_checked = partial(_check.checked, _tensors, _check_values)
 
 
 def _tensor(a):
@@ -471,16 +397,11 @@ def _tensor(a):
     return tf.constant(a if a.dtype.kind == "f" else a.astype(np.float64))
 
 
-def _wide(a):
-    """a in float32 at least."""
-    return a if a.dtype == tf.float64 else tf.cast(a, tf.float32)
-
-
 def _key(seed):
     """A pair of integers for TensorFlow's stateless generators."""
     if seed is None:
         return tf.random.uniform([2], maxval=2**31 - 1, dtype=tf.int32)
     if isinstance(seed, tf.random.Generator):
         return seed.make_seeds(1)[:, 0]
-    seed = _check.seed(seed, "tf.random.Generator") % 2**62
-    return tf.constant([seed % 2**31, seed // 2**31], dtype=tf.int64)
+    high, low = divmod(_check.seed(seed) % 2**62, 2**31)
+    return tf.constant([low, high], dtype=tf.int64)

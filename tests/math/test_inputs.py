@@ -67,7 +67,7 @@ BAD = [  # functions, what is changed, what the message says
     (ALL, columns([(5, 3, 2)] * 2), r"mu and log_pi must .*got \(5,\) and \(4,\)"),
     (ALL, {"log_sigma": np.zeros((4, 3))}, r"log_sigma .*as many axes as mu.*\(4, 3\)"),
     (ALL, {"log_sigma": np.zeros((4, 2, 2))}, r"log_sigma .*or 1, got shape \(4, 2, 2\)"),
-    (ALL, {"log_sigma": UNIT}, r"log_sigma .*got shape \(4, 3, 2, 2\).*split_cholesky"),
+    (ALL, {"log_sigma": UNIT}, r"log_sigma .*split_cholesky.*got shape \(4, 3, 2, 2\)"),
     (
         ("log_prob", "nll", "variance", "covariance", "sample"),
         {"log_sigma": None, "unit_tril": UNIT},
@@ -106,7 +106,7 @@ def test_what_does_not_fit_is_refused_in_one_sentence(library, case):
         ({"y": np.array([NAN])}, r"y must not contain NaN, got 1 NaN"),
         ({"mu": np.zeros(3)}, r"mu must have shape .*got shape \(3,\)"),
         ({"mu": np.zeros((0, 1))}, r"mu must have shape .*got shape \(0, 1\)"),
-        ({"var": np.ones(3)}, r"var must have as many axes as mu.*got shape \(3,\)"),
+        ({"var": np.ones(3)}, r"var must have shape .*axes as mu.*got shape \(3,\)"),
         ({"var": np.array([[1.0], [0.0], [2.0]])}, r"var must be positive, got 0.0"),
     ],
 )
