@@ -114,6 +114,12 @@ def one_target_a_row(y, rows):
         raise ValueError(f"{rule}, got leading axes {got} with rows {rows}")
 
 
+def inputs(x, size):
+    """One column would broadcast to all of them when x is scaled."""
+    got = shape(x)
+    shaped(fits(got[-1:], (size,)), "x", f"(..., {size})", got)
+
+
 def square(scale_tril):
     got = shape(scale_tril)
     fine = len(got) >= 2 and fits(got[-2:-1], got[-1:]) and got[-1] != 0

@@ -8,18 +8,18 @@ from . import _check
 from .numpy import generator
 
 
-def start(network, x, y, eps, seed, steepness, sigma, head_scale):
+def start(network, x, y, info, seed, steepness, sigma, head_scale):
     """What `mdn_utils.torch.initialize` describes: a dict of vectors, a list of arrays.
 
     These are the scaling by name, and kernel (inputs, units) and bias of each layer in the
-    order of the network. eps is the step from 1 to the next number of its float type.
+    order of the network; info is the finfo of its float type.
     """
     head = network.head
     _check.number("a positive number", steepness=steepness, head_scale=head_scale)
     _check.number("a positive number", sigma=sigma)
     common = _check.scaling(1, head.D, head.noise)["y_scale"] < head.D
-    x, x_mean, x_scale, _ = _standardize("x", x, network.widths[0], eps)
-    y, y_mean, y_scale, y_std = _standardize("y", y, head.D, eps, common)
+    x, x_mean, x_scale = _standardize("x", x, network.widths[0], info)
+    y, y_mean, y_scale = _standardize("y", y, head.D, info, common)
     if len(x) != len(y):
         raise ValueError(f"x and y must have as many rows, got {len(x)} and {len(y)}")
     scaling = {"x_mean": x_mean, "x_scale": x_scale, "y_mean": y_mean, "y_scale": y_scale}
@@ -45,16 +45,15 @@ def start(network, x, y, eps, seed, steepness, sigma, head_scale):
         rule = f"y must have at least K = {head.K} rows to draw means from"
         raise ValueError(f"{rule}, got {len(y)}")
     if "log_sigma" in biases:
-        level = np.log(sigma * y_std)
-        biases["log_sigma"] += level.mean() if common else level
+        biases["log_sigma"] += np.log(sigma)
     for bias in biases.values():
         kernel = rng.uniform(-1, 1, (network.widths[-1], bias.size))
         layers += [head_scale / network.widths[-1] ** 0.5 * kernel, bias.ravel()]
     return scaling, layers
 
 
-def _standardize(name, a, columns, eps, common=False):
-    """The columns in their own units, mean and scale of each, and their spread after it."""
+def _standardize(name, a, columns, info, common=False):
+    """The columns in their own units, and the mean and the scale of each."""
     a = np.asarray(a, dtype=np.float64)
     fine = a.ndim == 2 and len(a) > 0 and a.shape[1] == columns
     _check.shaped(fine, name, f"(N, {columns})", a.shape)
@@ -63,7 +62,7 @@ def _standardize(name, a, columns, eps, common=False):
     mean = np.where(constant, a[0], a.mean(axis=0))
     std = np.where(constant, 0, a.std(axis=0))
     high = np.abs(a).max(axis=0)
-    for column in np.flatnonzero((eps * high > 0.01 * std) & ~constant)[:1]:
+    for column in np.flatnonzero((info.eps * high > 0.01 * std) & ~constant)[:1]:
         raise ValueError(
             f"{name} must vary by more than rounding at its offset, got column {column} "
             f"with values up to {high[column]:.6g} and a standard deviation of "
@@ -71,4 +70,7 @@ def _standardize(name, a, columns, eps, common=False):
         )
     scale = np.sqrt((std**2).mean(keepdims=True)) if common else std
     scale = np.where(scale > 0, scale, 1)
-    return (a - mean) / scale, mean, scale, np.where(constant, 1, std / scale)
+    if (bad := scale[(scale < info.tiny) | (scale > info.max)]).size:
+        rule = f"{name} must have a spread that {info.dtype} can hold"
+        raise ValueError(f"{rule}, got a standard deviation of {bad[0]:.3g}")
+    return (a - mean) / scale, mean, scale

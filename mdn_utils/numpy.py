@@ -278,18 +278,19 @@ def crps(y, log_pi, mu, log_sigma, unit_tril=None):
     0.233695
     """
     y, pi, mu, log_sigma = _one_target("crps", y, log_pi, mu, log_sigma, unit_tril)
-    var = np.exp(2 * log_sigma)
+    sigma = np.exp(log_sigma)
 
-    def mean_distance(m, var):
+    @np.errstate(over="ignore")  # z² may be inf, where exp(-z²/2) is 0
+    def mean_distance(m, s):
         """A(m, s) = E|X| for X ~ N(m, s²)."""
-        s = np.sqrt(var)
         z = m / s
         return 2 * s * np.exp(-0.5 * z**2 - HALF_LOG_2PI) + m * erf(z / np.sqrt(2))
 
-    score = (pi * mean_distance(y - mu, var)).sum(axis=-1)
+    score = (pi * mean_distance(y - mu, sigma)).sum(axis=-1)
     for j in range(mu.shape[-1]):  # one component against all: no array of K² entries
-        m, j_var, j_pi = (a[..., j : j + 1] for a in (mu, var, pi))
-        score = score - 0.5 * (j_pi * pi * mean_distance(m - mu, j_var + var)).sum(axis=-1)
+        m, s, j_pi = (a[..., j : j + 1] for a in (mu, sigma, pi))
+        distance = mean_distance(m - mu, np.hypot(s, sigma))
+        score = score - 0.5 * (j_pi * pi * distance).sum(axis=-1)
     return score
 
 
@@ -300,6 +301,7 @@ def _lower(unit_tril, like=None):
     return np.tril(unit_tril, -1) + np.eye(unit_tril.shape[-1])
 
 
+@np.errstate(all="ignore")  # what overflows ends as NaN
 def exact_mode(log_pi, mu, log_sigma, unit_tril=None):
     """The highest point of each mixture, as the docstring of `mode` says; no checks."""
     lead, (K, D) = np.broadcast_shapes(log_pi.shape[:-1], mu.shape[:-2]), mu.shape[-2:]
@@ -318,7 +320,11 @@ def exact_mode(log_pi, mu, log_sigma, unit_tril=None):
     parts = [np.empty((0, D))]
     for first in range(0, len(params[0]), size):
         parts.append(_highest(starts, *(a[first : first + size] for a in params)))
-    return np.concatenate(parts).reshape(*lead, D)
+    found = np.concatenate(parts)
+    if _check.values_on and (lost := np.isnan(found).any(axis=-1).sum()):
+        rule = "the exact mode must be found in every row"
+        raise ValueError(f"{rule}, got none in {lost} of {len(found)}; is a σ 0?")
+    return found.reshape(*lead, D)
 
 
 def _highest(starts, log_peak, mu, whiten):
@@ -365,7 +371,9 @@ def _highest(starts, log_peak, mu, whiten):
         spread = pull - gradient[:, :, None]
         spread = np.swapaxes(gamma[..., None] * spread, -1, -2) @ spread
         first = average(gamma, at)
-        second = (1 + 1e-12) * first - spread  # -∂² log p, and never exactly singular
+        second = (1 + 1e-12) * first - spread  # -∂² log p
+        regular = np.isfinite(det := np.linalg.det(second)) & (det != 0)
+        second = np.where(regular[..., None, None], second, first)
         fixed, newton = now + solve(first, gradient), now + solve(second, gradient)
         better = height(newton, at) > height(fixed, at) - 1e-13  # rounding
         x[moving] = np.where(better[..., None], newton, fixed)

@@ -281,6 +281,7 @@ class MixtureDensityNetwork(keras.Model):
         self.built = True
 
     def call(self, x):
+        _check.inputs(x, self.widths[0])
         x = (tf.cast(x, self.x_mean.dtype) - self.x_mean) / self.x_scale
         for layer in self.hidden:
             x = layer(x)
@@ -335,8 +336,8 @@ def initialize(network, x, y, seed=0, *, steepness=4.0, sigma=0.2, head_scale=0.
     >>> initialize(MixtureDensityNetwork(inputs=1, D=1, K=3), x, y).y_mean.numpy()
     array([1.5], dtype=float32)
     """
-    eps = np.finfo(network.y_mean.dtype).eps
-    scaling, weights = _start.start(network, x, y, eps, seed, steepness, sigma, head_scale)
+    info = np.finfo(network.y_mean.dtype)
+    scaling, weights = _start.start(network, x, y, info, seed, steepness, sigma, head_scale)
     own = [*(getattr(network, name) for name in scaling), *network.trainable_variables]
     for variable, value in zip(own, [*scaling.values(), *weights], strict=True):
         variable.assign(value)

@@ -265,6 +265,7 @@ class MixtureDensityNetwork(nn.Module):
             self.register_buffer(name, start)
 
     def forward(self, x):
+        _check.inputs(x, self.widths[0])
         x = ((x - self.x_mean) / self.x_scale).to(self.head.pi.weight.dtype)
         log_pi, mu, log_sigma, *unit_tril = self.head(self.hidden(x))
         mu = self.y_mean + self.y_scale * mu
@@ -295,8 +296,8 @@ def initialize(network, x, y, seed=0, *, steepness=4.0, sigma=0.2, head_scale=0.
       ``w_i = steepness u / √I``; others: N(0, 1 / inputs), relu N(0, 2 / inputs), biases 0
     - heads, weights: ``head_scale u / √inputs``
     - heads, biases: ``a^π = 0``; ``a^μ_k`` the (k - ½) / K quantile of y for D = 1,
-      otherwise a row of y, no row twice; ``a^σ = log(sigma std(y))``, averaged over D where
-      all dimensions share a σ; ``sigma_floor`` is added to that, fixed noise keeps its own
+      otherwise a row of y, no row twice; ``a^σ = log(sigma)``, to which
+      ``sigma_floor`` is added; fixed noise keeps its own
 
     Returns the network. Raises a ValueError where x or y is not finite, varies less than
     the float type of the network can tell beside its offset or, for D > 1, has fewer rows
@@ -306,8 +307,8 @@ def initialize(network, x, y, seed=0, *, steepness=4.0, sigma=0.2, head_scale=0.
     >>> initialize(MixtureDensityNetwork(inputs=1, D=1, K=3), x, y).y_mean
     tensor([1.5000])
     """
-    x, y, eps = _array(x), _array(y), torch.finfo(network.y_mean.dtype).eps
-    scaling, weights = _start.start(network, x, y, eps, seed, steepness, sigma, head_scale)
+    x, y, info = _array(x), _array(y), torch.finfo(network.y_mean.dtype)
+    scaling, weights = _start.start(network, x, y, info, seed, steepness, sigma, head_scale)
     weights = [value.T for value in weights]  # PyTorch holds kernels transposed
     own = [*(getattr(network, name) for name in scaling), *network.parameters()]
     for tensor, value in zip(own, [*scaling.values(), *weights], strict=True):

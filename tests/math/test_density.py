@@ -291,6 +291,14 @@ def test_crps_against_quadrature(params, y):
     assert_close(mdn.crps([[y]], *params), whole, ORACLE["quad"])
 
 
+def test_crps_of_extreme_spreads():
+    one = mdn.crps([0.0], [0.0], [[0.0]], [[0.0]])
+    assert_close(
+        mdn.crps([0.0], [0.0], [[0.0]], [[400.0]]), one * np.exp(400), VALUE["float64"]
+    )
+    assert mdn.crps([1.0], [0.0], [[0.0]], [[-400.0]]) == 1  # the distance to a point
+
+
 def test_crps_does_not_hold_every_pair_of_components():
     """N K² numbers are 400 MB here; N K are 8 MB."""
     log_pi, mu, log_sigma = random_rows(0, 20_000, 50)

@@ -151,6 +151,11 @@ def test_exact_modes_of_hard_cases():
     zero = np.array([0.0, -np.inf]), [[2.0], [5.0]], [[0.0], [-30.0]]
     assert_close(mdn.mode(*zero, kind="exact"), 2, VALUE["float64"])
     assert mdn.mode(*zero, kind="peak").item() == 2
+    # collapsed components, so far apart that Newton's matrix is singular
+    thin = np.log([0.4, 0.6]), [[0.0, 0.0], [1.0, 1.0]], np.full((2, 2), -20.0)
+    assert_close(mdn.mode(*thin, kind="exact"), [1.0, 1.0], VALUE["float64"])
+    with pytest.raises(ValueError, match="found in every row, got none in 1 of 1"):
+        mdn.mode(*thin[:2], np.full((2, 2), -np.inf), kind="exact")
     # no rows at all, and rows that only the log_pi have
     none = np.zeros((0, 1)), np.zeros((0, 1, 2)), np.zeros((0, 1, 2))
     assert mdn.mode(*none, kind="exact").shape == (0, 2)

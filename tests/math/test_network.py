@@ -216,8 +216,7 @@ def test_the_untrained_network_says_what_the_formulas_say(framework, noise, D):
         assert distance.min(axis=1).max() < 10 * near
         assert len(set(distance.argmin(axis=1))) == 7
     assert log_sigma.shape == (299, *axes(noise, 7, D))  # the noise model is this shape
-    level = np.log(0.3 * y.std(axis=0))
-    level = level if noise in ("full", "diagonal") else level.mean(keepdims=True)
+    level = np.log(0.3 * spread(y, noise))
     level = np.log([SIGMA]) if noise == "fixed" else level  # in units of y, as it was given
     assert_close(log_sigma, np.broadcast_to(level, log_sigma.shape), near)
     for c in unit_tril:  # in units of y, too
@@ -348,6 +347,22 @@ def test_what_initialize_refuses(framework, change, sentence):
     network = start(framework, x, y)
     with pytest.raises(ValueError, match=sentence):
         framework.mdn.initialize(network, **{"x": x, "y": y, **change})
+
+
+@pytest.mark.parametrize("factor", [1e39, 1e-40])
+def test_a_spread_that_float32_cannot_hold_is_refused(framework, factor):
+    x, y = pairs(2, 1)
+    network = framework.network(2, 1, 7, dtype="float32")
+    with pytest.raises(ValueError, match=r"y must have a spread .*float32 .*got .*e"):
+        framework.mdn.initialize(network, x, factor * y)
+
+
+@pytest.mark.parametrize("columns", [1, 3])
+def test_inputs_of_another_width_are_refused(framework, columns):
+    x, y = pairs(2, 1)
+    network = start(framework, x, y)
+    with pytest.raises(ValueError, match=rf"x must have shape \(\.\.\., 2\).*{columns}\)"):
+        framework.outputs(network, np.ones((5, columns)))
 
 
 # Saving
