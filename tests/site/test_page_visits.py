@@ -199,7 +199,6 @@ class Visits:
             assert page.evaluate("window.shift") <= SHIFT
 
         visit.unfold()
-        page.evaluate(AXE)
         for width in self.widths:
             visit.resize(width)
             with subtests.test("all is in reach", width=width):
@@ -208,6 +207,10 @@ class Visits:
                 shown = page.evaluate("document.documentElement.clientWidth")
                 assert page.evaluate("document.documentElement.scrollWidth") <= shown
                 assert page.evaluate(WIDE_MATH) == [], "break these formulas"
+
+        page.evaluate(AXE)
+        for width in self.widths:
+            visit.resize(width)
             page.evaluate(MARK_KINDS)
             page.evaluate(THIN_OUT)
             with subtests.test("axe-core finds nothing serious", width=width):
