@@ -8,7 +8,7 @@ PORT ?= 8000
 export PYTHONUNBUFFERED := 1
 export TF_CPP_MIN_LOG_LEVEL := 3
 
-# Chapters and tests share the machine. More threads each would wait for one another.
+# Two chapters or tests share the machine. More threads each would wait for one another.
 refresh book pdf test: export OMP_NUM_THREADS := 1
 refresh book pdf test: export TF_NUM_INTRAOP_THREADS := 1
 refresh book pdf test: export TF_NUM_INTEROP_THREADS := 1
@@ -25,7 +25,7 @@ book: $(READY)  ## build the book into _build/html, executing only what is not s
 test: lint  ## check everything: style, outputs, build, then chapters, each framework alone, pages, mathematics
 	@$(BIN)/pytest -q tests/book/test_notebooks.py
 	@$(BIN)/python tools/build.py
-	@$(BIN)/pytest -q -rs --durations=20 -n 3 --dist loadscope --no-loadscope-reorder --nbval \
+	@$(BIN)/pytest -q -rs --durations=20 -n 2 --dist loadscope --no-loadscope-reorder --nbval \
 	    --doctest-modules --ignore-glob "*conftest.py" --ignore tests/book/test_notebooks.py \
 	    tests/book tests/site book/*.ipynb tests/math mdn_utils book/mdn_book
 
