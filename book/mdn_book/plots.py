@@ -15,12 +15,12 @@ from mdn_utils import judge
 __all__ = [
     "COLORS",
     "LINES",
+    "calibration",
     "data",
     "density",
     "density_difference",
     "pit_histogram",
     "predictions",
-    "reliability",
     "use_style",
 ]
 
@@ -84,7 +84,7 @@ def pit_histogram(ax, u, bins=20, coverage=0.95, color=COLORS["density"]):
     Args:
         u: probability integral transform of each target, any shape, in [0, 1].
         bins: how many.
-        coverage: probability that a bin of a right model lies within the band, at least.
+        coverage: probability that all bins of a right model lie within the band.
 
     >>> pit_histogram(plt.subplots()[1], np.linspace(0, 1, 1000))
     """
@@ -97,27 +97,27 @@ def pit_histogram(ax, u, bins=20, coverage=0.95, color=COLORS["density"]):
     ax.set(xlim=(0, 1), xlabel="PIT value u")
 
 
-def reliability(ax, curves, coverage=0.95, colors=COLORS):
-    """Draw the share of targets below their quantile of level α, minus α, against α.
+def calibration(ax, curves, coverage=0.95, colors=COLORS):
+    """Draw `mdn_utils.judge.calibration`: the share of u up to each level α, minus α.
 
-    Zero is right. A curve below zero: fewer targets lie below the quantile than promised.
+    Zero is right. A curve below zero: fewer targets lie below their quantile, or within
+    their region, than promised.
 
     Args:
-        curves: a dict from name to the probability integral transform of each target, any
-            shape, in [0, 1]; the same number of targets for all, since they share a band.
-        coverage: probability, at each level by itself, that the share of a right model
-            lies within the band, at least.
+        curves: a dict from name to the probability integral transforms or the ranks of the
+            targets, any shape, in [0, 1]; as many for all, since they share a band.
+        coverage: probability that the whole curve of a right model lies within the band.
         colors: a dict from name to color.
 
     >>> u = np.linspace(0, 1, 1000)
-    >>> reliability(plt.subplots()[1], {"TensorFlow": u, "PyTorch": u**2})
+    >>> calibration(plt.subplots()[1], {"TensorFlow": u, "PyTorch": u**2})
     """
     sizes = {name: np.size(u) for name, u in curves.items()}
     if len(set(sizes.values())) > 1:
         raise ValueError(f"curves must have the same number of targets, got {sizes}")
     level = np.linspace(0, 1, 201)
     for name, u in curves.items():
-        share, low, high = judge.reliability(u, level, coverage)
+        share, low, high = judge.calibration(u, level, coverage)
         style = {"color": colors[name], "linestyle": LINES.get(name, "-"), "label": name}
         ax.plot(level, share - level, **style)
     _band(ax, level, low - level, high - level)

@@ -12,7 +12,7 @@ import mdn_utils
 from mdn_utils import numpy as mdn
 
 ROOT = Path(__file__).parents[2]
-NUMPY_ALONE = {"cdf", "crps", "quantile"}
+NUMPY_ALONE = {"cdf", "crps", "highest_density_region", "quantile"}
 NETWORKS = {"MDNHead", "MixtureDensityNetwork", "initialize"}
 SHARED = sorted(set(mdn.__all__) - NUMPY_ALONE)
 
