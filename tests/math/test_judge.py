@@ -198,7 +198,7 @@ def test_the_level_of_a_repair_is_a_rank_that_is_high_enough():
 
 @pytest.mark.parametrize(("n", "level"), [(9, 0.9), (40, 0.8), (500, 0.95)])
 def test_a_repaired_region_covers_as_promised_however_wrong_the_model(n, level):
-    """What is inside, given the n ranks, follows Beta(k, n + 1 - k), of mean k / (n + 1)."""
+    """What is inside, given the n ranks, follows Beta(k, n + 1 - k)."""
     rng, k = np.random.default_rng(n), np.ceil((n + 1) * level - 1e-9)
     power = 3.0  # ranks of a wrong model: u³, which is <= α with probability α^(1/3)
     ranks = rng.random((2000, n)) ** power
