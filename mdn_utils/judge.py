@@ -19,8 +19,7 @@ step of the rounding. A ValueError names what is out of range, NaN or too little
 The bands are *simultaneous*: a right model has all its bins, or all its levels, inside
 with the probability ``coverage``, or a little more, since counts are whole numbers. They
 are exact for any number of targets. Source: Säilynoja, Bürkner and Vehtari (2022),
-Statistics and Computing 32, 32; computed as in Moscovich and Nadler (2017), Statistics and
-Probability Letters 123.
+Statistics and Computing 32, 32; computed as in Moscovich and Nadler, arXiv:1503.04363.
 """
 
 from functools import lru_cache
