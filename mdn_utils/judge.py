@@ -79,9 +79,9 @@ def density_rank(log_prob_y, log_prob_samples, seed=None):
     Estimated from S samples of the model at each x: with the log densities of the targets,
     shape (N,), and of the samples, (S, N), it is ``(denser + V (1 + equal)) / (S + 1)``,
     V ~ U(0, 1) drawn anew for each target from ``seed`` (as of `mdn_utils.numpy.sample`).
-    So it is uniform for a right model however small S is, and ``rank <= α`` says that y
-    lies in the region of level α, give or take 1 / (S + 1). Returns shape (N,), for any D.
-    Source: the HPD values of Izbicki, Shimizu and Stern (2022), JMLR 23.
+    ``rank <= α`` says that y lies in the region of level α. The error of a rank r is about
+    √(r (1 - r) / S), but for a right model ranks are uniform however small S is. Returns
+    shape (N,), for any D. Source: Izbicki, Shimizu and Stern (2022), JMLR 23, HPD-split.
 
     >>> rank = density_rank([2.5], [[1.0], [2.0], [3.0], [4.0]])  # two are denser
     >>> bool(0.4 <= rank[0] <= 0.6)

@@ -18,7 +18,6 @@ __all__ = [
     "calibration",
     "data",
     "density",
-    "density_difference",
     "pit_histogram",
     "predictions",
     "use_style",
@@ -143,22 +142,9 @@ def density(ax, x, y, p, top=None):
     >>> image = density(plt.subplots()[1], x, y, np.exp(-(y**2)) * np.ones(5))
     """
     scale = PowerNorm(0.5, vmin=0, vmax=np.max(p) if top is None else top, clip=True)
-    return _map(ax, x, y, p, cmap="Greens", norm=scale)
-
-
-def density_difference(ax, x, y, difference, top=None):
-    """Draw the difference of two densities as `density` does: orange up, purple down.
-
-    >>> x, y = np.linspace(0, 1, 5), np.linspace(-1, 1, 7)[:, None]
-    >>> image = density_difference(plt.subplots()[1], x, y, y * np.ones(5))
-    """
-    top = np.abs(difference).max() if top is None else top
-    return _map(ax, x, y, difference, cmap="PuOr_r", vmin=-top, vmax=top)
-
-
-def _map(ax, x, y, values, **colors):
     ax.grid(False)
-    return ax.pcolormesh(np.ravel(x), np.ravel(y), values, rasterized=True, **colors)
+    style = {"cmap": "Greens", "norm": scale, "rasterized": True}
+    return ax.pcolormesh(np.ravel(x), np.ravel(y), p, **style)
 
 
 def _band(ax, x, low, high):
