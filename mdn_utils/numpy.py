@@ -271,7 +271,8 @@ def highest_density_region(level, log_pi, mu, log_sigma, unit_tril=None):
 
     No set with this probability is smaller. It consists of one piece or several: returns
     their ends in increasing order, shape (pieces, 2), in units of y; the whole line for a
-    level of 1. Takes one row, so ``log_pi`` of shape (K,) or (1, K).
+    level of 1. Takes one row, so ``log_pi`` of shape (K,) or (1, K). Raises a ValueError
+    where a σ is too small for the search.
 
     The peaks and troughs of p are looked for between points σ_k/8 apart around each μ_k;
     between two of them p crosses c once. The probability is right to about 1e-12.
@@ -320,9 +321,13 @@ def highest_density_region(level, log_pi, mu, log_sigma, unit_tril=None):
         z = (region(log_c)[..., None] - mu) / sigma
         return (pi * np.diff(ndtr(z), axis=1)[:, 0]).sum() - level
 
-    if excess(lowest) <= 0:
-        return region(lowest)
-    return region(brentq(excess, lowest, height.max(), xtol=1e-14))
+    log_c = lowest
+    if excess(lowest) > 0:
+        log_c = brentq(excess, lowest, height.max(), xtol=1e-14)
+    if not abs(error := excess(log_c)) < 1e-6:
+        rule = f"{name} must find pieces of probability {level}"
+        raise ValueError(f"{rule}, got {error + level:.6g}; is a σ 0?")
+    return region(log_c)
 
 
 def crps(y, log_pi, mu, log_sigma, unit_tril=None):
