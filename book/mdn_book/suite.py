@@ -172,14 +172,14 @@ def _labels(x):
 def _three_branches(x):
     """Three places around a center; the last input turns them, the first widens them."""
     a, b, c, d, e = x.T
-    center = np.stack([a + 0.5 * np.sin(2 * b), 0.5 * c * np.tanh(d)], axis=-1)
-    angle = e[:, None] + 2 * np.pi / 3 * np.arange(3)
+    center = np.stack([a + 0.5 * np.sin(b), c - 0.5 * d], axis=-1)
+    angle = e[:, None] / 2 + 2 * np.pi / 3 * np.arange(3)
     mu = center[:, None] + 1.5 * np.stack([np.cos(angle), np.sin(angle)], axis=-1)
     log_pi = log_softmax(np.stack([a, b, 0 * a], axis=-1), axis=-1)
     return (
         log_pi,
         mu,
-        *_noise(np.log(0.2) + 0.3 * np.tanh(a[:, None] + np.zeros(3)), 2, 0.6),
+        *_noise(np.log(0.3) + 0.3 * np.tanh(a[:, None] + np.zeros(3)), 2, 0.6),
     )
 
 
