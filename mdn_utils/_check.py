@@ -197,6 +197,28 @@ def draw(n, temperature):
     number("a finite number >= 0", temperature=temperature)
 
 
+def table(name, a, columns):
+    """A table of numbers as an array of float64, (N, columns); DataFrames, too."""
+    array = np.asarray(a)
+    if array.ndim == 2 and array.dtype.kind not in "biuf":
+        labels = getattr(a, "columns", range(array.shape[1]))
+        for label, column in zip(labels, array.T, strict=True):
+            for odd in [value for value in column if not isinstance(value, Real)][:1]:
+                rule = f"{name} must hold numbers, got {odd!r} in column {label!r}"
+                raise ValueError(f"{rule}; encode that column, or leave it out")
+    shaped(
+        array.ndim == 2 and array.shape[1] == columns, name, f"(N, {columns})", array.shape
+    )
+    array = array.astype(np.float64)
+    finite(name, array)
+    return array
+
+
+def same_length(x, y):
+    if len(x) != len(y):
+        raise ValueError(f"x and y must have as many rows, got {len(x)} and {len(y)}")
+
+
 def seed(seed):
     """The seed as an int of Python, of any size."""
     number("None, an integer >= 0 or a generator", seed=seed)

@@ -9,11 +9,13 @@ checked in eager mode alone: in a `tf.function` NaN gives NaN.
 """
 
 import math
+import sys
 from functools import partial
 
 import keras
 import numpy as np
 import tensorflow as tf
+from tqdm import tqdm
 
 from . import _check, _start
 from . import numpy as mdn_np
@@ -24,7 +26,7 @@ if keras.backend.backend() != "tensorflow":
     do = "set KERAS_BACKEND=tensorflow before Keras is imported, or use mdn_utils.torch"
     raise ImportError(f"{rule}; {do}")
 
-__all__ = ["MDNHead", "MixtureDensityNetwork", "component_pdf", "covariance",
+__all__ = ["MDNHead", "MixtureDensityNetwork", "component_pdf", "covariance", "fit",
            "initialize", "log_prob", "mean", "mode", "nll", "sample", "split_cholesky",
            "variance"]  # fmt: skip
 OPTIONS = ("D", "K", "noise", "sigma", "sigma_floor")  # of a head, as they are saved
@@ -329,7 +331,8 @@ class MixtureDensityNetwork(keras.Model):
         return {**super().get_config(), **options, "activation": self.activation}
 
 
-def initialize(network, x, y, seed=0, *, steepness=4.0, sigma=0.2, head_scale=0.1):
+def initialize(network, x, y, seed=0, *, steepness=4.0, sigma=0.2, head_scale=0.1,
+               ridge=None):  # fmt: skip
     """The scaling, and a start that trains reliably: see `mdn_utils.torch.initialize`.
 
     >>> x, y = np.linspace(-1, 1, 100)[:, None], np.linspace(0, 3, 100)[:, None]
@@ -337,11 +340,93 @@ def initialize(network, x, y, seed=0, *, steepness=4.0, sigma=0.2, head_scale=0.
     array([1.5], dtype=float32)
     """
     info = np.finfo(network.y_mean.dtype)
-    scaling, weights = _start.start(network, x, y, info, seed, steepness, sigma, head_scale)
+    options = (seed, steepness, sigma, head_scale, ridge)
+    scaling, weights = _start.start(network, x, y, info, *options)
     own = [*(getattr(network, name) for name in scaling), *network.trainable_variables]
     for variable, value in zip(own, [*scaling.values(), *weights], strict=True):
         variable.assign(value)
     return network
+
+
+def fit(network, x, y, *, seed=0, validation=0.2, shuffle=True, noise=None, steps=3000,
+        batch_size=256, learning_rate=0.005, patience=500, progress=True):  # fmt: skip
+    """Train the network on a table and keep its best state: see `mdn_utils.torch.fit`.
+
+    It compiles the network, and calls the ``fit`` of Keras once for each noise.
+
+    >>> x = np.linspace(-2, 2, 200)[:, None]
+    >>> network = MixtureDensityNetwork(inputs=1, D=1, K=3)
+    >>> history = fit(network, x, np.sin(2 * x), steps=100, progress=False)
+    >>> history["step"].tolist()
+    [25, 50, 75, 100]
+    """
+    rows, held = _start.split(network, x, y, validation, shuffle, seed)
+    optimizer = keras.optimizers.Adam(
+        keras.optimizers.schedules.CosineDecay(learning_rate, steps)
+    )
+    network.compile(optimizer, steps_per_execution=_start.ROUND)
+    best, tried = None, {}
+    with tqdm(total=steps, disable=not progress, file=sys.stdout) as bar:
+        for level in _start.levels(len(rows[0]), noise):
+            steepness = network.widths[0] ** -0.5
+            initialize(network, *rows, seed, steepness=steepness, **_start.START)
+            for variable in optimizer.variables:  # the steps done, and Adam's moments
+                variable.assign(tf.zeros_like(variable))
+            curves = _start.Curves(level, patience)
+            network.fit(
+                _batches(network, rows, level, seed, batch_size),
+                epochs=steps // _start.ROUND,
+                steps_per_epoch=_start.ROUND,
+                callbacks=[_Average(rows, held, curves, bar)],
+                shuffle=False,  # they are drawn already
+                verbose=0,
+            )
+            tried[level] = curves.best
+            if best is not None and curves.best >= best.best:
+                break
+            best = curves
+    network.set_weights(best.state)
+    return {**best.history(), "tried": tried}
+
+
+def _batches(network, rows, noise, seed, batch_size):
+    """Without an end, batches with fresh noise."""
+    x, y = (tf.constant(a, network.y_mean.dtype) for a in rows)
+    noisy = list(zip((x, y), noise, (network.x_scale, network.y_scale), strict=True))
+    draw = tf.random.Generator.from_seed(_check.seed(seed) % 2**62)
+
+    def batch(_):
+        pick = tf.range(len(x))
+        if len(x) > batch_size:
+            pick = draw.uniform([batch_size], maxval=len(x), dtype=tf.int32)
+        return tuple(
+            tf.gather(a, pick)
+            + level * scale * draw.normal((len(pick), a.shape[1]), dtype=a.dtype)
+            for a, level, scale in noisy
+        )
+
+    return tf.data.Dataset.counter().map(batch)
+
+
+class _Average(keras.callbacks.Callback):
+    """After each round: the running average of the weights, and its NLL."""
+
+    def __init__(self, rows, held, curves, bar):
+        super().__init__()
+        few = tuple(a[: _start.MOST_SCORED] for a in rows)
+        self.parts, self.curves, self.bar = (few, held), curves, bar
+        self.average = None
+
+    def on_epoch_end(self, epoch, logs=None):
+        weights, old = self.model.get_weights(), self.average
+        pairs = zip(old or weights, weights, strict=True)
+        self.average = [_start.running_average(a, w, epoch) for a, w in pairs]
+        self.model.set_weights(self.average)
+        nlls = [self.model.test_on_batch(*part) for part in self.parts]
+        self.model.set_weights(weights)
+        step = (epoch + 1) * _start.ROUND
+        self.model.stop_training = not self.curves.add(step, *nlls, lambda: self.average)
+        self.bar.update(_start.ROUND)
 
 
 def _lower(unit_tril, like=None):
