@@ -10,6 +10,7 @@ stopped and resumed. Delete rows of the table, or all of it, to repeat them.
 `tables`     the recipe, K = 1 and NGBoost on real tables, by random splits
 `changes`    one thing changed at a time: seeds from 0, validation rows, no noise tried
 `components` the recipe with other K: likewise
+`scaling`    item 16's network, 2,000 plain steps of Adam, raw and scaled: ten seeds
 """
 
 import contextlib
@@ -28,7 +29,7 @@ from unittest import mock
 
 import numpy as np
 
-from mdn_book import data, suite
+from mdn_book import data, problems, suite
 from mdn_utils import _start
 
 ROOT = Path(__file__).parents[1]
@@ -60,6 +61,17 @@ def adamw(parameters, learning_rate, **options):
     return torch.optim.AdamW(parameters, learning_rate, weight_decay=0.3, **options)
 
 
+def steeper():
+    from mdn_utils import torch as mdn
+
+    first = mdn.initialize
+
+    def initialize(*args, steepness, **options):
+        return first(*args, steepness=4 * steepness, **options)
+
+    return mock.patch.object(mdn, "initialize", initialize)
+
+
 def patched(name, value):
     return partial(mock.patch.object, _start, name, value)
 
@@ -80,6 +92,7 @@ CHANGES = {
     "learning rate 0.02": {"fit": {"learning_rate": 0.02}},
     "1,000 steps": {"fit": {"steps": 1000}},
     "σ 0.1 at first": {"patch": patched("START", {"sigma": 0.1, "ridge": 1.0})},
+    "steepness × 4": {"patch": steeper},
     "weight decay": {"patch": lambda: mock.patch("torch.optim.Adam", adamw)},
 }
 SCREENED = [name for name in suite.DEVELOPMENT if name != "line"]
@@ -110,11 +123,46 @@ def jobs():
         for K in COMPONENTS:
             for seed in range(3):
                 yield "components", "PyTorch", name, rows, f"K = {K}", seed
+    for seed in range(100, 110):
+        for K in (3, 5):
+            for inputs in ("raw", "scaled"):
+                change = f"{inputs} inputs, K = {K}"
+                yield "scaling", "PyTorch", "inverse sine", 512, change, seed
+
+
+def plain(K, scaled, seed):
+    """The test gap of one layer of 50 on 512 pairs, from PyTorch's own first weights."""
+    import torch
+
+    from mdn_utils import torch as mdn
+
+    torch.set_num_threads(1)
+    sine = problems.SineInverse()
+    x, y = sine.grid_sample(512, np.random.default_rng([16, seed]))
+    torch.manual_seed(seed)
+    network = mdn.MixtureDensityNetwork(1, 1, K)
+    if scaled:  # the inputs alone: the targets lie between -1 and 1
+        network.x_mean.fill_(x.mean())
+        network.x_scale.fill_(x.std())
+    inputs, targets = (torch.tensor(a).float() for a in (x, y))
+    adam = torch.optim.Adam(network.parameters(), 0.005)
+    schedule = torch.optim.lr_scheduler.CosineAnnealingLR(adam, 2000)
+    for _ in range(2000):
+        adam.zero_grad()
+        mdn.nll(targets, *network(inputs)).backward()
+        adam.step()
+        schedule.step()
+    (x_test, y_test), floor = tested("inverse sine", "test")
+    with torch.no_grad():
+        return float(mdn.nll(y_test, *network(torch.tensor(x_test).float()))) - floor
 
 
 def run(key):
     """The row of the table with this key."""
     part, framework, name, rows, change, seed = key
+    if part == "scaling":
+        inputs, K = change.split(" inputs, K = ")
+        return (*key, f"{plain(int(K), inputs == 'scaled', seed):.4f}", "", "")
     options = {"network": {}, "fit": {}, "patch": contextlib.nullcontext}
     if change.startswith("K = "):
         options["network"] = {"K": int(change[4:])}

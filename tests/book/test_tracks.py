@@ -23,7 +23,15 @@ from packaging.requirements import Requirement
 
 pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning")
 
-READERS_PACKAGES = ["numpy", "scipy", "matplotlib", "ipykernel", "pip", "setuptools"]
+READERS_PACKAGES = [
+    "numpy",
+    "scipy",
+    "matplotlib",
+    "tqdm",
+    "ipykernel",
+    "pip",
+    "setuptools",
+]
 FRAMEWORKS = {"tensorflow": "tensorflow", "pytorch": "torch"}  # by the tag of a cell
 ADDRESS = "https://github.com/an-account/a-book"
 COLAB = "import sys; sys.modules['google.colab'] = sys"
