@@ -34,8 +34,7 @@ from mdn_utils import _start
 
 ROOT = Path(__file__).parents[1]
 TABLE = ROOT / "book" / "mdn_book" / "study.csv"
-KEY = ("part", "framework", "problem", "rows", "change", "seed")
-COLUMNS = (*KEY, "nll", "line", "seconds")
+COLUMNS = (*suite.KEY, "nll", "line", "seconds")
 BOTH = ("PyTorch", "TensorFlow")
 PROBLEMS = {**suite.DEVELOPMENT, **suite.HELD_OUT}
 SMOOTH = ("wave", "heavy tails", "skewed", "laplace", "gamma", "student")
@@ -246,19 +245,6 @@ def ngboost():
         yield (*key, f"{record['nll']:.4f}", f"{line_nll(train, test):.4f}", "")
 
 
-def read():
-    """The stored table: {key: (nll, line, seconds)}, numbers but for the words of a key."""
-    if not TABLE.exists():
-        return {}
-    with TABLE.open() as file:
-        lines = [line for line in file if not line.startswith("#")]
-    table = {}
-    for row in csv.DictReader(lines):
-        key = tuple(int(row[n]) if n in ("rows", "seed") else row[n] for n in KEY)
-        table[key] = tuple(float(row[n] or "nan") for n in COLUMNS[len(KEY) :])
-    return table
-
-
 def write(rows):
     """Start the table with its versions, or go on with it."""
     if not TABLE.exists():
@@ -272,7 +258,7 @@ def write(rows):
 
 
 def main(parts):
-    done = read()
+    done = suite.study() if TABLE.exists() else {}
     wanted = [key for key in jobs() if key not in done and (not parts or key[0] in parts)]
     print(f"{len(wanted)} runs to go, {len(done)} done", flush=True)
     context = multiprocessing.get_context("spawn")

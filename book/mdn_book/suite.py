@@ -11,8 +11,10 @@ and a gap of two models on the same rows has little noise.
 ((4000, 1), (4000, 1), (4000,))
 """
 
+import csv
 from collections.abc import Callable
 from dataclasses import dataclass
+from importlib.resources import files
 
 import numpy as np
 from scipy import stats
@@ -22,7 +24,10 @@ from mdn_utils import numpy as mdn_np
 
 from . import problems
 
-__all__ = ["DEVELOPMENT", "HELD_OUT", "SIZES", "Problem", "rows"]
+__all__ = ["DEVELOPMENT", "HELD_OUT", "KEY", "SIZES", "Problem", "rows", "study"]
+
+#: What tells the runs of the study apart.
+KEY = ("part", "framework", "problem", "rows", "change", "seed")
 
 #: How many rows a recipe gets, its validation rows included.
 SIZES = (100, 300, 1000, 4000, 20_000)
@@ -68,6 +73,25 @@ def rows(problem, n, seed, kind="training"):
     """
     kind = ["training", "validation", "test"].index(kind)
     return problem.sample(n, np.random.default_rng([*problem.name.encode(), n, kind, seed]))
+
+
+def study():
+    """The stored study of `tools/study.py`: the scores of each run, by `KEY`.
+
+    Returns:
+        a dict from keys, tuples of words and integers, to dicts of numbers: ``nll`` of the
+        test rows, in nats, less its floor where there is one; ``line``, the same of a
+        straight line with a constant covariance; ``seconds`` of one core.
+
+    >>> study()["frozen", "PyTorch", "wave", 300, "none", 100].keys()
+    dict_keys(['nll', 'line', 'seconds'])
+    """
+    table, numbers = {}, ("nll", "line", "seconds")
+    with (files("mdn_book") / "study.csv").open() as file:
+        for row in csv.DictReader(line for line in file if not line.startswith("#")):
+            key = (int(row[n]) if n in ("rows", "seed") else row[n] for n in KEY)
+            table[tuple(key)] = {n: float(row[n] or "nan") for n in numbers}
+    return table
 
 
 # Families of problems
