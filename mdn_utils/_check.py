@@ -219,6 +219,16 @@ def same_length(x, y):
         raise ValueError(f"x and y must have as many rows, got {len(x)} and {len(y)}")
 
 
+def same_rows(mus):
+    """The means of several models, of which K alone may differ."""
+    if not mus:
+        raise ValueError("combine needs at least one model, got none")
+    got = [(*shape(mu)[:-2], shape(mu)[-1]) for mu in mus]
+    if not all(fits(axes, got[0]) for axes in got):
+        rule = "all mu must have the same rows and D"
+        raise ValueError(f"{rule}, got shapes {[shape(mu) for mu in mus]}")
+
+
 def seed(seed):
     """The seed as an int of Python, of any size."""
     number("None, an integer >= 0 or a generator", seed=seed)

@@ -38,9 +38,9 @@ from scipy.special import erf, logsumexp, ndtr, ndtri, softmax
 from . import _check
 from ._check import HALF_LOG_2PI
 
-__all__ = ["cdf", "component_pdf", "covariance", "crps", "highest_density_region",
-           "log_prob", "mean", "mode", "nll", "quantile", "sample", "split_cholesky",
-           "variance"]  # fmt: skip
+__all__ = ["cdf", "combine", "component_pdf", "covariance", "crps",
+           "highest_density_region", "log_prob", "mean", "mode", "nll", "quantile",
+           "sample", "split_cholesky", "variance"]  # fmt: skip
 
 
 def component_pdf(y, mu, var):
@@ -212,6 +212,38 @@ def split_cholesky(scale_tril):
     sigma = np.diagonal(scale_tril, axis1=-2, axis2=-1)
     _check_values({"scale_tril's diagonal": sigma})
     return np.log(sigma), np.tril(scale_tril) / sigma[..., None]
+
+
+def combine(*models):
+    """``p(y) = 1/M Σ_m p_m(y)``: several mixtures of the same rows as one, an ensemble.
+
+    Each is a tuple (log_pi, mu, log_sigma) or (log_pi, mu, log_sigma, unit_tril), as a
+    network returns it; their K may differ. Returns such a tuple, of all components, so that
+    ``nll(y, *combine(a, b))`` is no more than the mean of both.
+
+    >>> a = np.log([1.0]), [[0.0]], [[0.0]]
+    >>> b = np.log([0.5, 0.5]), [[1.0], [2.0]], [[-1.0]]
+    >>> log_pi, mu, log_sigma = combine(a, b)
+    >>> np.exp(log_pi).tolist(), mu.ravel().tolist(), log_sigma.ravel().tolist()
+    ([0.5, 0.25, 0.25], [0.0, 1.0, 2.0], [0.0, -1.0, -1.0])
+    """
+    models = [[*_checked(None, *(*model, None)[:4])][1:] for model in models]
+    _check.same_rows([mu for _, mu, *_ in models])
+    parts = [
+        (log_pi - np.log(len(models)), mu, np.broadcast_to(log_sigma, mu.shape))
+        for log_pi, mu, log_sigma, _ in models
+    ]
+    log_pi, mu, log_sigma = (
+        np.concatenate(each, axis=axis)
+        for each, axis in zip(zip(*parts, strict=True), (-1, -2, -2), strict=True)
+    )
+    if all(unit_tril is None for *_, unit_tril in models):
+        return log_pi, mu, log_sigma
+    lower = [
+        np.broadcast_to(_lower(unit_tril, mu), (*mu.shape, mu.shape[-1]))
+        for _, mu, _, unit_tril in models
+    ]
+    return log_pi, mu, log_sigma, np.concatenate(lower, axis=-3)
 
 
 def cdf(y, log_pi, mu, log_sigma, unit_tril=None):

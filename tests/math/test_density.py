@@ -354,3 +354,44 @@ def test_a_quantile_that_is_not_found_is_refused():
     params = np.log([[0.5, 0.5]]), [[[0.0], [1.0]]], [[[0.0], [np.inf]]]
     with np.errstate(all="ignore"), pytest.raises(ValueError, match="root"):
         mdn.quantile([0.3], *params)
+
+
+# An ensemble
+
+
+def models(rng, dtype="float64"):
+    """Mixtures of five rows, one of each noise model, with K = 1 to 5."""
+    return [draw(rng, name, (5,), K, 2, dtype) for K, name in enumerate(NOISE, start=1)]
+
+
+def test_combining_is_the_mean_of_the_densities(library, dtype, rng):
+    y, each = rng.standard_normal((5, 2)).astype(dtype), models(rng, dtype)
+    for chosen in (each, each[1:], each[:1]):
+        expected = logsumexp([log_density(y, *model) for model in chosen], axis=0)
+        both = library.mdn.combine(*([*map(library.tensor, m)] for m in chosen))
+        assert len(both) == max(map(len, chosen))
+        found = library("log_prob", y, *both)
+        assert_close(found, expected - np.log(len(chosen)), VALUE[dtype])
+
+
+def test_gradients_reach_all_that_was_combined(framework, rng):
+    one, two = models(rng)[1:3]
+    y = rng.standard_normal((5, 2))
+    _, gradients = framework.gradients(
+        lambda *a: framework.mdn.nll(y, *framework.mdn.combine(a[:3], a[3:])), *one, *two
+    )
+    assert all(np.abs(gradient).max() > 0 for gradient in gradients)
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        (lambda one, two: (), "at least one model, got none"),
+        (lambda one, two: (one, [a[:4] for a in two]), "the same rows and D"),
+        (lambda one, two: (one, [two[0], *(a[..., :1] for a in two[1:])]), "rows and D"),
+    ],
+)
+def test_what_cannot_be_combined(library, rng, change, message):
+    one, two = ([*map(library.tensor, model)] for model in models(rng)[1:3])
+    with pytest.raises(ValueError, match=message):
+        library.mdn.combine(*change(one, two))

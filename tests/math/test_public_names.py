@@ -13,7 +13,7 @@ from mdn_utils import numpy as mdn
 
 ROOT = Path(__file__).parents[2]
 NUMPY_ALONE = {"cdf", "crps", "highest_density_region", "quantile"}
-NETWORKS = {"MDNHead", "MixtureDensityNetwork", "initialize"}
+NETWORKS = {"MDNHead", "MixtureDensityNetwork", "fit", "initialize"}
 SHARED = sorted(set(mdn.__all__) - NUMPY_ALONE)
 
 
