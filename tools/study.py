@@ -10,6 +10,7 @@ stopped and resumed. Delete rows of the table, or all of it, to repeat them.
 `tables`     the recipe, K = 1 and NGBoost on real tables, by random splits
 `changes`    one thing changed at a time: seeds from 0, validation rows, no noise tried
 `components` the recipe with other K: likewise
+`ensembles`  five networks of the recipe, the mean of their scores, and as one mixture
 `scaling`    item 16's network, 2,000 plain steps of Adam, raw and scaled: ten seeds
 """
 
@@ -99,6 +100,7 @@ SCREENED = {
     4000: ("inverse toy", "inverse sine", "friedman", "three branches"),
 }
 DRAWN = ("inverse sine", "heavy tails", "friedman", "three branches", "correlated")
+ENSEMBLES = ("inverse sine", 300), ("friedman", 300), ("three branches", 4000)
 COMPONENTS = (1, 2, 3, 5, 10, 26)
 
 
@@ -123,6 +125,10 @@ def jobs():
         for name, rows in (("inverse sine", 300), ("inverse sine", 4000), ("skewed", 300)):
             for K in COMPONENTS:
                 yield "components", "PyTorch", name, rows, f"K = {K}", seed
+    for seed in range(100, 103):
+        for name, rows in ENSEMBLES:
+            for change in ("mean of five", "five as one"):
+                yield "ensembles", "PyTorch", name, rows, change, seed
     for rows, names in SCREENED.items():
         for change in CHANGES:
             for name in names:
@@ -171,7 +177,7 @@ def run(key):
     options = {"network": {}, "fit": {}, "patch": contextlib.nullcontext}
     if change.startswith("K = "):
         options["network"] = {"K": int(change[4:])}
-    else:
+    elif part != "ensembles":
         options |= CHANGES[change]
     if part == "tables":
         load, _ = data.TABLES[name]
@@ -190,7 +196,10 @@ def run(key):
     settings = {"hidden": (50, 50), "sigma_floor": 0.01, **sizes, **options["network"]}
     start = time.process_time()
     with options["patch"]():
-        score = fitted(framework, settings, options["fit"], train, test, seed)
+        if part == "ensembles":
+            score = ensemble(settings, train, test, seed, as_one=change == "five as one")
+        else:
+            score = fitted(framework, settings, options["fit"], train, test, seed)
     seconds = time.process_time() - start
     line = line_nll(train, test) - floor
     return (*key, f"{score - floor:.4f}", f"{line:.4f}", f"{seconds:.1f}")
@@ -212,6 +221,24 @@ def fitted(framework, settings, options, train, test, seed):
         with torch.no_grad():
             return float(mdn.nll(test[1], *network(torch.tensor(test[0]).float())))
     return float(mdn.nll(test[1], *network(test[0])))
+
+
+def ensemble(settings, train, test, seed, as_one):
+    """The test NLL of five networks, as one mixture or the mean of five."""
+    import torch
+
+    from mdn_utils import torch as mdn
+
+    torch.set_num_threads(1)
+    params = []
+    for member in range(5):
+        network = mdn.MixtureDensityNetwork(train[0].shape[1], **settings)
+        mdn.fit(network, *train, seed=10 * seed + member, progress=False)
+        with torch.no_grad():
+            params.append(network(torch.tensor(test[0]).float()))
+    if as_one:
+        return float(mdn.nll(test[1], *mdn.combine(*params)))
+    return float(np.mean([mdn.nll(test[1], *each) for each in params]))
 
 
 @cache
