@@ -83,7 +83,7 @@ def fingerprint(notebook):
     sources = [bare(cell.source) for cell in cells]
     tags = [sorted(TAGS & set(cell.metadata.get("tags", []))) for cell in cells]
     modules, imported = rests_on("\n".join(sources))
-    beside = [*BOOK.glob("data/*.*"), *BOOK.glob("mdn_book/*.*")]
+    beside = [*BOOK.glob("mdn_book/*.*"), *BOOK.glob("mdn_book/data/*.*")]
     code = {".py", ".md", ".toml"}
     data = [path for path in beside if path.is_file() and path.suffix not in code]
 

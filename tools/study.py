@@ -129,16 +129,16 @@ def jobs():
         for name, rows in ENSEMBLES:
             for change in ("mean of five", "five as one"):
                 yield "ensembles", "PyTorch", name, rows, change, seed
-    for rows, names in SCREENED.items():
-        for change in CHANGES:
-            for name in names:
-                for seed in range(3):
-                    yield "changes", "PyTorch", name, rows, change, seed
     for rows in suite.SIZES:
         for name in DRAWN:
             for seed in range(100, 103):
                 if name not in LISTED.get(rows, ()):
                     yield "frozen", "PyTorch", name, rows, "none", seed
+    for rows, names in SCREENED.items():
+        for change in CHANGES:
+            for name in names:
+                for seed in range(3):
+                    yield "changes", "PyTorch", name, rows, change, seed
 
 
 def plain(K, scaled, seed):
