@@ -21,6 +21,8 @@ ROOT = Path(__file__).resolve().parents[1]
 BOOK = ROOT / "book"
 NOTEBOOKS = sorted(BOOK.glob("*.ipynb"))
 
+# The modules that alone read a file, or the files of a folder
+READERS = {"study.csv": "suite.py", "data": "data.py"}
 # Tags of a cell that change what it gives
 TAGS = {"raises-exception", "skip-execution"}
 # What one imports, and what is pinned for it
@@ -72,6 +74,12 @@ def pins(imported):
     )
 
 
+def read_by(path, modules):
+    """Whether one of the modules may read a file of data; those of READERS are read by one."""
+    reader = READERS.get(path.name, READERS.get(path.parent.name))
+    return reader is None or reader in {module.name for module in modules}
+
+
 def fingerprint(notebook):
     """What the outputs depend on, as 16 digits.
 
@@ -83,9 +91,12 @@ def fingerprint(notebook):
     sources = [bare(cell.source) for cell in cells]
     tags = [sorted(TAGS & set(cell.metadata.get("tags", []))) for cell in cells]
     modules, imported = rests_on("\n".join(sources))
-    beside = [*BOOK.glob("mdn_book/*.*"), *BOOK.glob("mdn_book/data/*.*")]
     code = {".py", ".md", ".toml"}
-    data = [path for path in beside if path.is_file() and path.suffix not in code]
+    data = [
+        path
+        for path in [*BOOK.glob("mdn_book/*.*"), *BOOK.glob("mdn_book/data/*.*")]
+        if path.is_file() and path.suffix not in code and read_by(path, modules)
+    ]
 
     digest = hashlib.sha256(repr([sources, tags, pins(imported)]).encode())
     for path in modules:

@@ -125,6 +125,11 @@ def jobs():
         for name, rows in (("inverse sine", 300), ("inverse sine", 4000), ("skewed", 300)):
             for K in COMPONENTS:
                 yield "components", "PyTorch", name, rows, f"K = {K}", seed
+    for rows, names in SCREENED.items():
+        for change in CHANGES:
+            for name in names:
+                for seed in range(3):
+                    yield "changes", "PyTorch", name, rows, change, seed
     for seed in range(100, 103):
         for name, rows in ENSEMBLES:
             for change in ("mean of five", "five as one"):
@@ -134,11 +139,6 @@ def jobs():
             for seed in range(100, 103):
                 if name not in LISTED.get(rows, ()):
                     yield "frozen", "PyTorch", name, rows, "none", seed
-    for rows, names in SCREENED.items():
-        for change in CHANGES:
-            for name in names:
-                for seed in range(3):
-                    yield "changes", "PyTorch", name, rows, change, seed
 
 
 def plain(K, scaled, seed):
