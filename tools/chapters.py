@@ -75,7 +75,7 @@ def pins(imported):
 
 
 def read_by(path, modules):
-    """Whether one of the modules may read a file of data; those of READERS are read by one."""
+    """Whether one of the modules may read a file of data."""
     reader = READERS.get(path.name, READERS.get(path.parent.name))
     return reader is None or reader in {module.name for module in modules}
 
