@@ -1,13 +1,14 @@
 """`fit` in both frameworks, and what they share of it; the start with a ridge regression."""
 
 import functools
+import re
 
 import keras
 import numpy as np
 import pytest
 import tensorflow as tf
 import torch
-from oracles import NOISE, Library, Table
+from oracles import Library, Table
 from tolerances import VALUE, assert_close
 
 from mdn_utils import _start
@@ -30,7 +31,6 @@ HELD = data(25, seed=1)  # rows to validate by
 def fitted(framework, x, y, noise_model="diagonal", dtype="float32", seed=0, **options):
     """A small network after fit, and what fit returned."""
     inputs, D = np.shape(x)[1], np.shape(y)[1]
-    keras.utils.set_random_seed(seed)  # of what Keras draws, and fit does not
     network = framework.network(inputs, D, 3, noise_model, dtype, hidden=6)
     options = {"noise": (0.1, 0.1), **FEW, "seed": seed, **options}
     return network, framework.mdn.fit(network, x, y, **options)
@@ -68,39 +68,72 @@ class Frame(Table):
         super().__init__(values)
 
 
-def test_data_of_any_kind_are_the_same_data(framework):
-    (x, y), held = (np.round(a) for a in data(I=2)), [np.round(a) for a in HELD]
-    held[0] = held[0] @ [[1, 0.5]]
-    expected = fitted(framework, x, y, validation=held, steps=10)
-
-    def frame(a):
-        return Frame(**{f"column {i}": a[:, i].tolist() for i in range(a.shape[1])})
-
-    forms = [np.ndarray.tolist, Table, frame, tf.constant, torch.tensor]
-    forms += [np.asfortranarray, lambda a: a.astype("float32")]
-    for form in forms:
-        pair = [form(a) for a in held]
-        result = fitted(framework, form(x), form(y), validation=pair, steps=10)
-        assert_same(framework, result, expected)
-    mixed = fitted(framework, frame(x), y.astype(int), validation=tuple(held), steps=10)
-    assert_same(framework, mixed, expected)
+class Stop(Exception):  # noqa: N818
+    """Once fit has its rows, there is no need to train."""
 
 
-def test_tensors_with_gradients_and_of_half_precision(framework):
-    """What a network gave, or what was stored in little room."""
-    (x, y), held = (np.round(a) for a in data()), [np.round(a) for a in HELD]
-    expected = fitted(framework, x, y, validation=held, steps=10)
-    half = tf.bfloat16 if framework.keras else torch.bfloat16
-    forms = [lambda a: framework.tensor(a, "float16")]
-    forms += [lambda a: tf.cast(a, half) if framework.keras else torch.tensor(a).to(half)]
-    if framework.keras:
-        forms += [tf.Variable]
-    else:
-        forms += [lambda a: torch.tensor(a, requires_grad=True)]
-    for form in forms:
-        pair = [form(a) for a in held]
-        result = fitted(framework, form(x), form(y), validation=pair, steps=10)
-        assert_same(framework, result, expected)
+@pytest.fixture
+def rows_of(framework, monkeypatch):
+    """The rows that fit makes of tables: to train on, and to validate by."""
+
+    def rows(x, y, held):
+        whole = _start.split
+
+        def stop(*args):
+            raise Stop(whole(*args))
+
+        network = framework.network(np.shape(x)[1], 1, 3, hidden=4)
+        with monkeypatch.context() as patch, pytest.raises(Stop) as caught:
+            patch.setattr(_start, "split", stop)
+            framework.mdn.fit(network, x, y, validation=held, **FEW)
+        (found,) = caught.value.args
+        return [a for pair in found for a in pair]
+
+    return rows
+
+
+def frame(a):
+    a = np.asarray(a)
+    return Frame(**{f"column {i}": a[:, i].tolist() for i in range(a.shape[1])})
+
+
+def half(framework, a):
+    """bfloat16, which NumPy does not know."""
+    return tf.cast(a, tf.bfloat16) if framework.keras else torch.tensor(a).bfloat16()
+
+
+FORMS = {
+    "lists": lambda _, a: a.tolist(),
+    "a DataFrame of numbers": lambda _, a: Table(a),
+    "a DataFrame of any kind": lambda _, a: frame(a),
+    "integers": lambda _, a: a.astype(int),
+    "unsigned": lambda _, a: a if (a < 0).any() else a.astype("uint8"),
+    "Fortran order": lambda _, a: np.asfortranarray(a),
+    "float16": lambda framework, a: framework.tensor(a, "float16"),
+    "bfloat16": half,
+    "TensorFlow": lambda _, a: tf.constant(a),
+    "PyTorch": lambda _, a: torch.tensor(a),
+    "gradients": lambda framework, a: (
+        tf.Variable(a) if framework.keras else torch.tensor(a, requires_grad=True)
+    ),
+}
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_data_of_any_kind_are_the_same_data(framework, rows_of, form):
+    whole = [*map(np.round, (*data(I=2), *data(25, I=2, seed=1)))]
+    x, y, *held = (FORMS[form](framework, a) for a in whole)
+    for pair in (held, tuple(held)):
+        for a, b in zip(rows_of(x, y, pair), whole, strict=True):
+            assert a.dtype == np.float64
+            assert_close(a, b, 0)
+
+
+def test_a_dataframe_is_trained_on_as_an_array_is(framework):
+    x, y = data()
+    pair = tuple(map(frame, HELD))
+    result = fitted(framework, frame(x), frame(y), validation=pair)
+    assert_same(framework, result, usual(framework.name))
 
 
 def changed(a, value, row=3, column=0):
@@ -163,7 +196,9 @@ def untrained(name):
 
 
 @pytest.mark.parametrize(
-    ("change", "sentence"), REFUSED, ids=[f"{i} {s[:20]}" for i, (_, s) in enumerate(REFUSED)]
+    ("change", "sentence"),
+    REFUSED,
+    ids=[f"{i} {s[:20]}" for i, (_, s) in enumerate(REFUSED)],
 )
 def test_what_fit_refuses_in_one_sentence(framework, change, sentence):
     network = untrained(framework.name)
@@ -204,16 +239,16 @@ def test_without_shuffling_the_last_rows_are_held_out(framework):
 def test_a_pair_is_used_as_it_is(framework):
     """All rows are trained on; the seed and shuffle change nothing of who is held out."""
     x, y = data()
-    for shuffle in (True, False):
-        network, history = fitted(
-            framework, x, y, validation=HELD, shuffle=shuffle, steps=20
-        )
-        assert_close(framework.array(network.x_mean), x.mean(axis=0), 1e-6)
-        assert_close(framework.array(network.y_scale), y.std(axis=0), 1e-6)
-        kept = score(framework, network, *HELD)
-        assert_close(kept, history["validation"].min(), 1e-5)
-        at = history["validation"].argmin()
-        assert_close(score(framework, network, x, y), history["training"][at], 1e-5)
+    network, history = usual(framework.name)
+    assert_close(framework.array(network.x_mean), x.mean(axis=0), 1e-6)
+    assert_close(framework.array(network.y_scale), y.std(axis=0), 1e-6)
+    kept = score(framework, network, *HELD)
+    assert_close(kept, history["validation"].min(), 1e-5)
+    at = history["validation"].argmin()
+    assert_close(score(framework, network, x, y), history["training"][at], 1e-5)
+    (a, b), (c, d) = _start.split(network, x, y, HELD, False, 7)
+    for one, other in zip((a, b, c, d), (x, y, *HELD), strict=True):
+        assert_close(one, other, 0)
 
 
 @pytest.mark.parametrize("share", [0.2, 0.31])
@@ -249,11 +284,9 @@ def test_no_more_than_500_rows_are_held_out():
 def test_both_frameworks_hold_out_the_same_rows():
     x, y = data()
     libraries = Library("torch"), Library("tensorflow")
-    for seed in (0, 5):
-        means = [
-            lib.array(fitted(lib, x, y, seed=seed, steps=10)[0].x_mean) for lib in libraries
-        ]
-        assert_close(*means, 0)
+    means = [lib.array(fitted(lib, x, y, seed=5, steps=10)[0].x_mean) for lib in libraries]
+    assert_close(*means, 0)
+    assert abs(means[0] - x.mean()) > 1e-3
 
 
 # What is kept, and the history
@@ -295,17 +328,6 @@ def test_the_history_is_in_nats_and_in_units_of_y(framework):
     far = {"x": 1e3 * x - 7, "validation": (1e3 * HELD[0] - 7, HELD[1])}
     other = fitted(framework, y=y, **far)[1]
     assert_close(other["validation"], history["validation"], 1e-3)  # no unit of x is left
-
-
-def test_what_fit_learns(framework):
-    """Better than one Gaussian, and than its own start."""
-    x, y = data(200)
-    network, history = fitted(framework, x, y, steps=200, batch_size=64, noise=(0, 0))
-    gaussian = 0.5 * np.log(2 * np.pi * np.e * y.var())
-    new = data(1000, seed=2)
-    truth = 0.5 * np.log(2 * np.pi * np.e * 2.0**2)
-    assert truth < score(framework, network, *new) < gaussian - 0.3
-    assert history["training"][-1] < history["training"][0] - 0.1
 
 
 def test_equal_seeds_give_equal_results(framework):
@@ -354,13 +376,24 @@ def test_a_noise_that_is_given_is_the_only_one(framework):
         assert result["noise"] == tuple(map(float, noise))
 
 
-def test_noise_matters(framework):
-    """Of targets alone, and of inputs alone; in units of the data."""
-    quiet = fitted(framework, *data(), noise=(0, 0), validation=HELD)
-    for noise, direction in [((0, 2), 1), ((3, 0), 1)]:
-        loud = fitted(framework, *data(), noise=noise, validation=HELD)
-        widths = [mdn.variance(*framework.outputs(n, HELD[0])).mean() for n, _ in (loud, quiet)]
-        assert direction * np.log(widths[0] / widths[1]) > 0.3
+def test_what_fit_learns_and_what_noise_takes_away(framework):
+    """Far better than one Gaussian; noise of targets or inputs makes it wider."""
+    x, y = data(200)
+    new = data(1000, seed=2)
+    gaussian = 0.5 * np.log(2 * np.pi * np.e * y.var())
+    truth = 0.5 * np.log(2 * np.pi * np.e * 2.0**2)
+    scores, widths = [], []
+    for noise in ((0, 0), (0, 1), (1, 0)):
+        options = {"noise": noise, "steps": 200, "batch_size": 64, "learning_rate": 0.03}
+        network, history = fitted(framework, x, y, **options)
+        scores.append(score(framework, network, *new))
+        widths.append(mdn.variance(*framework.outputs(network, new[0])).mean())
+        assert history["training"][-1] < history["training"][0]
+    assert truth < scores[0] < gaussian - 0.5
+    # in units of the data: y gets a variance of 1, and all that x told is lost with 1
+    assert widths[1] == pytest.approx(widths[0] + y.var(), rel=0.25)
+    assert widths[2] > 3 * widths[0]
+    assert min(scores[1:]) > scores[0] + 0.3
 
 
 def test_more_noise_is_tried_as_long_as_it_helps(framework):
@@ -436,10 +469,11 @@ def test_no_hidden_layer_and_several(framework):
 def test_float64_stays_float64(framework):
     network, result = fitted(framework, *data(), dtype="float64", validation=HELD)
     assert {w.dtype.name for w in framework.weights(network)} == {"float64"}
-    assert_close(score(framework, network, *HELD), result["validation"].min(), 1e-12)
+    rounding = 1e-6 if framework.keras else 1e-12  # Keras adds losses up in float32
+    assert_close(score(framework, network, *HELD), result["validation"].min(), rounding)
 
 
-@pytest.mark.parametrize("steps", [1, 7, 25])
+@pytest.mark.parametrize("steps", [1, 25])
 def test_any_number_of_steps(framework, steps):
     network, result = fitted(framework, *data(), steps=steps, validation=HELD)
     assert result["step"].tolist() == [*range(10, steps, 10), steps]
@@ -450,19 +484,16 @@ def test_any_number_of_steps(framework, steps):
 
 
 def test_progress_is_written_to_stdout_alone(framework, capfd):
-    untouched = fitted(framework, *data(), steps=20)
-    capfd.readouterr()
     network = framework.network(1, 1, 3, dtype="float32", hidden=6)
     options = {"steps": 20, "noise": None, "seed": 0}
     framework.mdn.fit(network, *data(), **options)
     out, err = capfd.readouterr()
     assert "20/20" in out
     assert "100%" in out
-    assert max(int(n) for n in __import__("re").findall(r"(\d+)/20", out)) == 20
+    assert max(int(n) for n in re.findall(r"(\d+)/20", out)) == 20
     assert err == ""
     framework.mdn.fit(network, *data(), progress=False, **options)
     assert capfd.readouterr() == ("", "")
-    assert untouched[1]["step"].tolist() == [10, 20]
 
 
 def test_a_keras_network_is_saved_loaded_and_trained_on(tmp_path):
@@ -481,8 +512,6 @@ def test_a_keras_network_is_saved_loaded_and_trained_on(tmp_path):
         losses = model.fit(x, y, epochs=5, verbose=0, shuffle=False).history["loss"]
         assert len(losses) == 5
         assert losses[-1] < losses[0]
-    data_of_keras = tf.data.Dataset.from_tensor_slices((x, y)).batch(16)
-    assert np.isfinite(network.fit(data_of_keras, verbose=0).history["loss"]).all()
     fresh = framework.mdn.fit(network, x, y, validation=HELD, noise=(0.1, 0.1), **FEW)
     assert_close(fresh["validation"], result["validation"], 0)  # and fit once more
 
@@ -542,8 +571,11 @@ def test_the_average_is_what_is_scored(framework):
     options = {"noise": (0, 0), "dtype": "float64", "validation": HELD, "steps": 30}
     result, history = fitted(framework, x, y, **options)
     assert history["validation"].argmin() == 2
+    start = framework.weights(network)
+    moved = max(abs(a - b).max() for a, b in zip(start, average, strict=True))
+    assert moved > 0.05
     for a, b in zip(framework.weights(result), average, strict=True):
-        assert_close(a, b, 1e-5)
+        assert_close(a, b, 2e-4 if framework.keras else 1e-7)  # its ε is another one
 
 
 def adam(framework, network, x, y, rate, steps):
@@ -570,17 +602,18 @@ def adam(framework, network, x, y, rate, steps):
 
 
 @pytest.mark.parametrize("D", [1, 2])
-@pytest.mark.parametrize(("hidden", "activation"), [(6, "tanh"), ((8, 5), "relu"), ((), "tanh")])
+@pytest.mark.parametrize(
+    ("hidden", "activation"), [(6, "tanh"), ((8, 5), "relu"), ((), "tanh")]
+)
 def test_the_means_follow_a_ridge_regression(framework, noise, D, hidden, activation):
     x, y = data(I=2, D=D)
-    y = y * np.array([1.0, 0.1])[:D]
+    y = (y + 2 * x[:, :1]) * np.array([1.0, 0.1])[:D]
     ridge, sigma = 0.3, 0.7
     network = framework.network(2, D, 4, noise, hidden=hidden, activation=activation)
     options = {"ridge": ridge, "sigma": sigma, "head_scale": 1e-9}
     framework.mdn.initialize(network, x, y, 3, **options)
 
     h = (x - x.mean(axis=0)) / x.std(axis=0)
-    *kernels, _ = np.split(framework.weights(network), [0]) if False else ([], None)
     weights = framework.weights(network)
     for i in range(len(network.widths) - 1):
         h = h @ weights[2 * i] + weights[2 * i + 1]
@@ -634,7 +667,3 @@ def test_what_is_no_ridge(framework, ridge):
     network = untrained(framework.name)
     with pytest.raises(ValueError, match=f"ridge must be a positive number, got {ridge!r}"):
         framework.mdn.initialize(network, X, Y, ridge=ridge)
-
-
-def test_all_noise_models_are_the_five():
-    assert len(NOISE) == 5
