@@ -1,6 +1,5 @@
 """`mdn_book.suite`: its densities and samples; and the tables of `mdn_book.data`."""
 
-import hashlib
 import itertools
 
 import numpy as np
