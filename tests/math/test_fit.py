@@ -381,19 +381,20 @@ def test_what_fit_learns_and_what_noise_takes_away(framework):
 
 def test_more_noise_is_tried_as_long_as_it_helps(framework):
     """With few rows, until it does not; the best is what is kept."""
-    x, y = data(40)
-    network, result = fitted(framework, x, y, noise=None, validation=HELD, steps=60)
-    levels = [(a / 40**0.5, b / 40**0.5) for a, b in _start.NOISE]
+    x, y = data(24)
+    options = {"validation": HELD, "steps": 100, "learning_rate": 0.05}
+    network, result = fitted(framework, x, y, noise=None, **options)
+    levels = [(a / 24**0.5, b / 24**0.5) for a, b in _start.NOISE]
     tried = list(result["tried"].values())
     assert list(result["tried"]) == levels[: len(tried)]
     assert 2 <= len(tried) <= len(levels)
     best = min(result["tried"], key=result["tried"].get)
-    assert result["noise"] == best
+    assert result["noise"] == best != levels[0]  # so few rows are soon memorized
     assert result["tried"][best] == result["validation"].min()
     assert (np.diff(tried[:-1]) < 0).all()
     assert len(tried) == len(levels) or tried[-1] >= tried[-2]
     assert_close(score(framework, network, *HELD), min(tried), 1e-5)
-    alone = fitted(framework, x, y, noise=best, validation=HELD, steps=60)
+    alone = fitted(framework, x, y, noise=best, **options)
     assert_same(framework, (network, result), alone)  # no trace of the others
 
 
