@@ -39,7 +39,8 @@ class Problem:
 
     Attributes:
         name: its key.
-        I, D: input and target dimensions.
+        I: number of input dimensions.
+        D: number of target dimensions.
         sample: function of n and rng, gives x (n, I) and y (n, D).
         log_prob: function of y and x, gives log p(y|x), shape (n,), in nats.
         noise: the noise model with which a network is trained on it.
@@ -76,7 +77,7 @@ def rows(problem, n, seed, kind="training"):
 
 
 def study():
-    """The stored study of `tools/study.py`: the scores of each run, by `KEY`.
+    """The stored study, made by ``make study``: the scores of each run, by `KEY`.
 
     Returns:
         a dict from keys, tuples of words and integers, to dicts of numbers: ``nll`` of the
