@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
-__all__ = ["TABLES", "concrete", "old_faithful", "split", "stars"]
+__all__ = ["concrete", "old_faithful", "split", "stars"]
 
 FOLDER = Path(__file__).parent / "data"
 

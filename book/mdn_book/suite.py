@@ -24,13 +24,10 @@ from mdn_utils import numpy as mdn_np
 
 from . import problems
 
-__all__ = ["DEVELOPMENT", "HELD_OUT", "KEY", "SIZES", "Problem", "rows", "study"]
+__all__ = ["DEVELOPMENT", "HELD_OUT", "rows", "study"]
 
 #: What tells the runs of the study apart.
 KEY = ("part", "framework", "problem", "rows", "change", "seed")
-
-#: How many rows a recipe gets, its validation rows included.
-SIZES = (100, 300, 1000, 4000, 20_000)
 
 
 @dataclass(frozen=True)
