@@ -57,7 +57,7 @@ def rows(problem, n, seed, kind="training"):
     """n rows of a problem; the three kinds never share a draw.
 
     Args:
-        problem: a `Problem`.
+        problem: one of `DEVELOPMENT` or `HELD_OUT`.
         n: how many.
         seed: an integer; equal seeds give the same rows.
         kind: "training"; "validation", to choose settings; or "test", to measure them.
@@ -74,7 +74,7 @@ def rows(problem, n, seed, kind="training"):
 
 
 def study():
-    """The stored study, made by ``make study``: the scores of each run, by `KEY`.
+    """The stored study, made by ``make study``: the scores of each run.
 
     Returns:
         a dict from keys, tuples of words and integers, to dicts of numbers: ``nll`` of the
