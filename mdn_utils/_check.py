@@ -160,6 +160,7 @@ def broadcast(name, lead, other, rows):
 
 RULES = {  # of numbers; True and False are none
     "a positive integer": (Integral, lambda a: a >= 1),
+    "an integer >= 0": (Integral, lambda a: a >= 0),
     "None or an integer >= 0": (Integral, lambda a: a >= 0),
     "None, an integer >= 0 or a generator": (Integral, lambda a: a >= 0),
     "a positive number": (Real, lambda a: 0 < a < math.inf),
@@ -200,7 +201,8 @@ def draw(n, temperature):
 def table(name, a, columns):
     """A table of numbers as an array of float64, (N, columns); DataFrames, too."""
     array = np.asarray(a)
-    if array.ndim == 2 and array.dtype.kind not in "biuf":
+    numbers = array.dtype.kind in "biuf" or "float" in array.dtype.name  # bfloat16, too
+    if array.ndim == 2 and not numbers:
         labels = getattr(a, "columns", range(array.shape[1]))
         for label, column in zip(labels, array.T, strict=True):
             for odd in [value for value in column if not isinstance(value, Real)][:1]:

@@ -21,6 +21,8 @@ def levels(n, noise):
     """The noise to try, from small to large, for n rows to train on; or the one given."""
     if noise is None:
         return [(x / n**0.5, y / n**0.5) for x, y in NOISE[: 1 if n > MANY else None]]
+    if np.shape(noise) != (2,):
+        raise ValueError(f"noise must be None or a pair of numbers, got {noise!r}")
     x, y = noise
     _check.number("a finite number >= 0", **{"noise of x": x, "noise of y": y})
     return [(float(x), float(y))]
@@ -49,8 +51,19 @@ class Curves:
         return step - self.best_step < self.patience
 
     def history(self):
+        if self.state is None:
+            rule = "validation rows must have a finite NLL after some step"
+            do = "look for extreme values, or lower learning_rate"
+            raise ValueError(f"{rule}, got {self.validation[-1]}; {do}")
         arrays = {n: np.array(getattr(self, n)) for n in ("step", "training", "validation")}
         return {**arrays, "noise": self.noise}
+
+
+def options(seed, steps, batch_size, learning_rate, patience):
+    """Refuse what no training can be made with."""
+    _check.number("an integer >= 0", seed=seed)
+    _check.number("a positive integer", steps=steps, batch_size=batch_size)
+    _check.number("a positive number", learning_rate=learning_rate, patience=patience)
 
 
 def split(network, x, y, validation, shuffle, seed):
@@ -59,14 +72,19 @@ def split(network, x, y, validation, shuffle, seed):
     x, y = _table(x, y, columns)
     if len(x) < LEAST_ROWS:
         raise ValueError(f"x and y must have at least {LEAST_ROWS} rows, got {len(x)}")
-    if not isinstance(validation, Real):
+    rule = "validation must be a share between 0 and 1, or a pair (x, y)"
+    if isinstance(validation, (tuple, list)) and len(validation) == 2:
         held = _table(*validation, columns, "validation's ")
         if not len(held[0]):
             raise ValueError("validation must have at least one row, got none")
         return (x, y), held
-    if not 0 < validation < 1:
-        rule = "validation must be a share between 0 and 1, or a pair (x, y)"
+    if isinstance(validation, (tuple, list)):
+        raise ValueError(f"{rule}, got {len(validation)} of them")
+    if not (isinstance(validation, Real) and 0 < validation < 1):
         raise ValueError(f"{rule}, got {validation!r}")
+    if math.ceil(validation * len(x)) == len(x) <= MOST_HELD:
+        rule = "validation must leave rows to train on"
+        raise ValueError(f"{rule}, got a share of {validation!r} of {len(x)}")
     rows = np.arange(len(x))
     if shuffle:
         rows = generator(seed).permutation(rows)

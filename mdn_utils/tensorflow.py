@@ -389,14 +389,17 @@ def fit(network, x, y, *, seed=0, validation=0.2, shuffle=True, noise=None, step
     >>> history["step"][-1], history["noise"] in history["tried"]
     (np.int64(100), True)
     """
+    _start.options(seed, steps, batch_size, learning_rate, patience)
     rows, held = _start.split(network, x, y, validation, shuffle, seed)
+    levels = _start.levels(len(rows[0]), noise)
     optimizer = keras.optimizers.Adam(
         keras.optimizers.schedules.CosineDecay(learning_rate, steps)
     )
     network.compile(optimizer, steps_per_execution=_start.ROUND)
     best, tried = None, {}
     with tqdm(total=steps, disable=not progress, file=sys.stdout) as bar:
-        for level in _start.levels(len(rows[0]), noise):
+        for level in levels:
+            bar.reset()
             steepness = network.widths[0] ** -0.5
             initialize(network, *rows, seed, steepness=steepness, **_start.START)
             for variable in optimizer.variables:  # the steps done, and Adam's moments
@@ -404,9 +407,9 @@ def fit(network, x, y, *, seed=0, validation=0.2, shuffle=True, noise=None, step
             curves = _start.Curves(level, patience)
             network.fit(
                 _batches(network, rows, level, seed, batch_size),
-                epochs=steps // _start.ROUND,
+                epochs=math.ceil(steps / _start.ROUND),  # with a rate of 0 after all steps
                 steps_per_epoch=_start.ROUND,
-                callbacks=[_Average(rows, held, curves, bar)],
+                callbacks=[_Average(rows, held, curves, steps, bar)],
                 shuffle=False,  # they are drawn already
                 verbose=0,
             )
@@ -414,8 +417,9 @@ def fit(network, x, y, *, seed=0, validation=0.2, shuffle=True, noise=None, step
             if best is not None and curves.best >= best.best:
                 break
             best = curves
+    history = best.history()
     network.set_weights(best.state)
-    return {**best.history(), "tried": tried}
+    return {**history, "tried": tried}
 
 
 def _batches(network, rows, noise, seed, batch_size):
@@ -440,10 +444,10 @@ def _batches(network, rows, noise, seed, batch_size):
 class _Average(keras.callbacks.Callback):
     """After each round: the running average of the weights, and its NLL."""
 
-    def __init__(self, rows, held, curves, bar):
+    def __init__(self, rows, held, curves, steps, bar):
         super().__init__()
         few = tuple(a[: _start.MOST_SCORED] for a in rows)
-        self.parts, self.curves, self.bar = (few, held), curves, bar
+        self.parts, self.curves, self.steps, self.bar = (few, held), curves, steps, bar
         self.average = None
 
     def on_epoch_end(self, epoch, logs=None):
@@ -453,9 +457,9 @@ class _Average(keras.callbacks.Callback):
         self.model.set_weights(self.average)
         nlls = [self.model.test_on_batch(*part) for part in self.parts]
         self.model.set_weights(weights)
-        step = (epoch + 1) * _start.ROUND
+        step = min((epoch + 1) * _start.ROUND, self.steps)
         self.model.stop_training = not self.curves.add(step, *nlls, lambda: self.average)
-        self.bar.update(_start.ROUND)
+        self.bar.update(step - self.bar.n)
 
 
 def _lower(unit_tril, like=None):

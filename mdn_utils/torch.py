@@ -383,6 +383,9 @@ def fit(network, x, y, *, seed=0, validation=0.2, shuffle=True, noise=None, step
     >>> history["step"][-1], history["noise"] in history["tried"]
     (np.int64(100), True)
     """
+    _start.options(seed, steps, batch_size, learning_rate, patience)
+    if isinstance(validation, (tuple, list)):
+        validation = [_array(a) for a in validation]
     rows, held = _start.split(network, _array(x), _array(y), validation, shuffle, seed)
     best, tried = None, {}
     with tqdm(total=steps, disable=not progress, file=sys.stdout) as bar:
@@ -396,8 +399,9 @@ def fit(network, x, y, *, seed=0, validation=0.2, shuffle=True, noise=None, step
             if best is not None and curves.best >= best.best:
                 break
             best = curves
+    history = best.history()
     network.load_state_dict(best.state)
-    return {**best.history(), "tried": tried}
+    return {**history, "tried": tried}
 
 
 def _train(network, rows, held, curves, seed, steps, batch_size, learning_rate, bar):

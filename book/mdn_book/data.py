@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
-__all__ = ["TABLES", "concrete", "old_faithful", "split", "stars"]
+__all__ = ["concrete", "old_faithful", "split", "stars"]
 
 FOLDER = Path(__file__).parent / "data"
 
@@ -62,7 +62,7 @@ def split(x, y, seed, shares=(0.6, 0.2, 0.2)):
     return [(x[i], y[i]) for i in np.split(rows, ends)]
 
 
-#: What the study is measured on: the table, and the seeds of its splits.
+#: What the study is measured on, with the seeds of the splits.
 TABLES = {
     "Old Faithful": (old_faithful, range(20)),
     "concrete": (concrete, range(5)),

@@ -24,13 +24,10 @@ from mdn_utils import numpy as mdn_np
 
 from . import problems
 
-__all__ = ["DEVELOPMENT", "HELD_OUT", "KEY", "SIZES", "Problem", "rows", "study"]
+__all__ = ["DEVELOPMENT", "HELD_OUT", "rows", "study"]
 
 #: What tells the runs of the study apart.
 KEY = ("part", "framework", "problem", "rows", "change", "seed")
-
-#: How many rows a recipe gets, its validation rows included.
-SIZES = (100, 300, 1000, 4000, 20_000)
 
 
 @dataclass(frozen=True)
@@ -39,7 +36,8 @@ class Problem:
 
     Attributes:
         name: its key.
-        I, D: input and target dimensions.
+        I: number of input dimensions.
+        D: number of target dimensions.
         sample: function of n and rng, gives x (n, I) and y (n, D).
         log_prob: function of y and x, gives log p(y|x), shape (n,), in nats.
         noise: the noise model with which a network is trained on it.
@@ -59,7 +57,7 @@ def rows(problem, n, seed, kind="training"):
     """n rows of a problem; the three kinds never share a draw.
 
     Args:
-        problem: a `Problem`.
+        problem: one of `DEVELOPMENT` or `HELD_OUT`.
         n: how many.
         seed: an integer; equal seeds give the same rows.
         kind: "training"; "validation", to choose settings; or "test", to measure them.
@@ -76,7 +74,7 @@ def rows(problem, n, seed, kind="training"):
 
 
 def study():
-    """The stored study of `tools/study.py`: the scores of each run, by `KEY`.
+    """The stored study, made by ``make study``: the scores of each run.
 
     Returns:
         a dict from keys, tuples of words and integers, to dicts of numbers: ``nll`` of the
