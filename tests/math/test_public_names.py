@@ -90,6 +90,7 @@ ON_THE_WAY = {
     "mdn_book.data.concrete": 11,
     "mdn_book.data.stars": 11,
     "mdn_book.problems.RobotArm": 13,
+    "mdn_utils.covariance": 13,  # of the two angles
     "mdn_utils.MDNHead": 14,  # on top of a recurrent network
     "mdn_utils.check_values": 15,  # what the checks cost
 }
