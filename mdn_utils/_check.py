@@ -221,6 +221,15 @@ def same_length(x, y):
         raise ValueError(f"x and y must have as many rows, got {len(x)} and {len(y)}")
 
 
+def tuples(models):
+    """Models as networks return them."""
+    for model in models:
+        if not (isinstance(model, (tuple, list)) and len(model) in (3, 4)):
+            rule = "each model must be (log_pi, mu, log_sigma) or these and unit_tril"
+            got = len(model) if isinstance(model, (tuple, list)) else type(model).__name__
+            raise ValueError(f"{rule}, got {got}")
+
+
 def same_rows(mus):
     """The means of several models, of which K alone may differ."""
     if not mus:

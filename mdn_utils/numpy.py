@@ -227,7 +227,11 @@ def combine(*models):
     >>> np.exp(log_pi).tolist(), mu.ravel().tolist(), log_sigma.ravel().tolist()
     ([0.5, 0.25, 0.25], [0.0, 1.0, 2.0], [0.0, -1.0, -1.0])
     """
+    _check.tuples(models)
     models = [[*_checked(None, *(*model, None)[:4])][1:] for model in models]
+    for model in models:  # weights or means that all rows share
+        log_pi, model[1] = np.broadcast_arrays(model[0][..., None], model[1])
+        model[0] = log_pi[..., 0]
     _check.same_rows([mu for _, mu, *_ in models])
     parts = [
         (log_pi - np.log(len(models)), mu, np.broadcast_to(log_sigma, mu.shape))

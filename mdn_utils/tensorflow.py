@@ -180,8 +180,15 @@ def combine(*models):
     >>> combine(a, b)[1].numpy().tolist()
     [[0.0], [1.0], [2.0]]
     """
+    _check.tuples(models)
     models = [[*_checked(None, *(*model, None)[:4])][1:] for model in models]
+    for model in models:  # weights or means that all rows share
+        log_pi, mu = model[0][..., None], model[1]
+        every = tf.broadcast_dynamic_shape(tf.shape(log_pi), tf.shape(mu))
+        model[:2] = tf.broadcast_to(log_pi, every)[..., 0], tf.broadcast_to(mu, every)
     _check.same_rows([mu for _, mu, *_ in models])
+    if len({mu.dtype for _, mu, *_ in models}) > 1:  # the wider one, as elsewhere
+        models = [[a if a is None else tf.cast(a, tf.float64) for a in m] for m in models]
     parts = [
         (log_pi - math.log(len(models)), mu, tf.broadcast_to(log_sigma, tf.shape(mu)))
         for log_pi, mu, log_sigma, _ in models
@@ -381,7 +388,8 @@ def fit(network, x, y, *, seed=0, validation=0.2, shuffle=True, noise=None, step
         batch_size=256, learning_rate=0.005, patience=500, progress=True):  # fmt: skip
     """Train the network on a table and keep its best state: see `mdn_utils.torch.fit`.
 
-    It compiles the network, and calls the ``fit`` of Keras once for each noise.
+    It compiles the network, and calls the ``fit`` of Keras once for each noise. At its end
+    the learning rate is about 0: before you train further with Keras, compile again.
 
     >>> x = np.linspace(-2, 2, 200)[:, None]
     >>> network = MixtureDensityNetwork(inputs=1, D=1, K=3)

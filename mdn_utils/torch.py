@@ -170,7 +170,11 @@ def combine(*models):
     >>> combine(a, b)[1].tolist()
     [[0.0], [1.0], [2.0]]
     """
+    _check.tuples(models)
     models = [[*_checked(None, *(*model, None)[:4])][1:] for model in models]
+    for model in models:  # weights or means that all rows share
+        log_pi, model[1] = torch.broadcast_tensors(model[0][..., None], model[1])
+        model[0] = log_pi[..., 0]
     _check.same_rows([mu for _, mu, *_ in models])
     parts = [
         (log_pi - math.log(len(models)), mu, torch.broadcast_to(log_sigma, mu.shape))

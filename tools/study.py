@@ -126,6 +126,7 @@ def jobs():
         for name in SCREENED:
             for seed in range(3):
                 yield "changes", "PyTorch", name, 300, change, seed
+                yield "changes", "PyTorch", name, 4000, change, seed
     for seed in range(100, 103):
         for name, rows in ENSEMBLES:
             for change in ("mean of five", "five as one"):

@@ -65,8 +65,9 @@ def rows(problem, n, seed, kind="training"):
     Returns:
         x, shape (n, I), and y, shape (n, D).
 
-    >>> x, y = rows(DEVELOPMENT["jump"], 100, seed=0)
-    >>> bool((x == rows(DEVELOPMENT["jump"], 100, seed=0, kind="test")[0]).any())
+    >>> jump = DEVELOPMENT["jump"]
+    >>> x, y = rows(jump, 100, seed=0)
+    >>> bool((x == rows(jump, 100, seed=0, kind="test")[0]).any())
     False
     """
     kind = ["training", "validation", "test"].index(kind)

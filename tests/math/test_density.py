@@ -374,6 +374,27 @@ def test_combining_is_the_mean_of_the_densities(library, dtype, rng):
         assert_close(found, expected - np.log(len(chosen)), VALUE[dtype])
 
 
+def test_models_of_several_dtypes_combine_in_the_wider_one(library, rng):
+    y, (one, two) = rng.standard_normal((5, 2)), models(rng)[:2]
+    two = [a.astype("float32") for a in two]
+    expected = logsumexp([log_density(y, *m) for m in (one, two)], axis=0) - np.log(2)
+    for pair in ((one, two), (two, one)):
+        both = library.mdn.combine(*([*map(library.tensor, m)] for m in pair))
+        assert {library.array(a).dtype.name for a in both} == {"float64"}
+        assert_close(library("log_prob", y, *both), expected, VALUE["float32"])
+
+
+@pytest.mark.parametrize("shared", [0, 1])  # log_pi, or mu and log_sigma
+def test_what_all_rows_share_is_combined(library, rng, shared):
+    y, (one, two) = rng.standard_normal((5, 2)), models(rng)[1:3]
+    one = [a[:1] if (i > 0) == shared else a for i, a in enumerate(one)]
+    wide = [np.broadcast_to(a, (5, *a.shape[1:])) for a in one]
+    expected = logsumexp([log_density(y, *m) for m in (wide, two)], axis=0) - np.log(2)
+    for pair in ((one, two), (two, one)):
+        both = library.mdn.combine(*([*map(library.tensor, m)] for m in pair))
+        assert_close(library("log_prob", y, *both), expected, VALUE["float64"])
+
+
 def test_gradients_reach_all_that_was_combined(framework, rng):
     one, two = models(rng)[1:3]
     y = rng.standard_normal((5, 2))
@@ -387,6 +408,9 @@ def test_gradients_reach_all_that_was_combined(framework, rng):
     ("change", "message"),
     [
         (lambda one, two: (), "at least one model, got none"),
+        (lambda one, two: (one, two[:2]), "each model must be .*got 2"),
+        (lambda one, two: (one, [*two, None, None]), "each model must be .*got 5"),
+        (lambda one, two: two, "each model must be .*got"),
         (lambda one, two: (one, [a[:4] for a in two]), "the same rows and D"),
         (lambda one, two: (one, [two[0], *(a[..., :1] for a in two[1:])]), "rows and D"),
     ],
