@@ -408,32 +408,39 @@ def fit(network, x, y, *, seed=0, validation=0.2, shuffle=True, noise=None, step
     return {**history, "tried": tried}
 
 
-def _train(network, rows, held, curves, seed, steps, batch_size, learning_rate, bar):
-    like = {"dtype": network.y_mean.dtype, "device": network.y_mean.device}
-    (x, y), held = ([torch.as_tensor(a, **like) for a in part] for part in (rows, held))
-    few = x[: _start.MOST_SCORED], y[: _start.MOST_SCORED]
-    draw = torch.Generator(x.device).manual_seed(_check.seed(seed) % 2**63)
-    x_noise, y_noise = curves.noise[0] * network.x_scale, curves.noise[1] * network.y_scale
-    optimizer = torch.optim.Adam(network.parameters(), learning_rate, fused=True)
-    schedule = torch.optim.lr_scheduler.CosineAnnealingLR(optimizer, steps)
+def _train(network, rows, held, curves, seed, steps, batch_size,
+           learning_rate, bar):  # fmt: skip
+    device = network.y_mean.device
+    like = {"dtype": network.y_mean.dtype, "device": device}
+    to = partial(torch.as_tensor, **like)
+    (x, y), held = ([to(a) for a in part] for part in (rows, held))
+    parts = (x[: _start.MOST_SCORED], y[: _start.MOST_SCORED]), held
+    draw = torch.Generator(device).manual_seed(_check.seed(seed) % 2**63)
+    adam = torch.optim.Adam(network.parameters(), learning_rate, fused=True)
+    schedule = torch.optim.lr_scheduler.CosineAnnealingLR(adam, steps)
     average = AveragedModel(network, avg_fn=_start.running_average)
 
+    def noisy(a, level, scale):
+        return a + level * scale * torch.randn(a.shape, generator=draw, **like)
+
+    x_level, y_level = curves.noise
     for step in range(1, steps + 1):
         batch = slice(None)
         if len(x) > batch_size:
-            batch = torch.randint(len(x), (batch_size,), generator=draw, device=x.device)
-        noisy_x = x[batch] + x_noise * torch.randn(x[batch].shape, generator=draw, **like)
-        noisy_y = y[batch] + y_noise * torch.randn(y[batch].shape, generator=draw, **like)
-        optimizer.zero_grad()
+            size = (batch_size,)
+            batch = torch.randint(len(x), size, generator=draw, device=device)
+        noisy_x = noisy(x[batch], x_level, network.x_scale)
+        noisy_y = noisy(y[batch], y_level, network.y_scale)
+        adam.zero_grad()
         nll(noisy_y, *network(noisy_x)).backward()
-        optimizer.step()
+        adam.step()
         schedule.step()
         bar.update()
 
         if step % _start.ROUND == 0 or step == steps:
             average.update_parameters(network)
             with torch.no_grad():
-                nlls = [nll(b, *average.module(a)).item() for a, b in (few, held)]
+                nlls = [nll(b, *average.module(a)).item() for a, b in parts]
             state = partial(copy.deepcopy, average.module.state_dict())
             if not curves.add(step, *nlls, state):
                 break
