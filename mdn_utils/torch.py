@@ -338,6 +338,9 @@ def initialize(network, x, y, seed=0, *, steepness=4.0, sigma=0.2, head_scale=0.
       otherwise a row of y, no row twice; ``a^σ = log(sigma)``, to which
       ``sigma_floor`` is added; fixed noise keeps its own
 
+    `fit` starts smoother than the defaults, as few rows ask for: steepness 1 / √I, sigma
+    0.4 and ridge 1.
+
     Returns the network. Raises a ValueError where x or y is not finite, varies less than
     the float type of the network can tell beside its offset or, for D > 1, has fewer rows
     than K.
@@ -374,7 +377,8 @@ def fit(network, x, y, *, seed=0, validation=0.2, shuffle=True, noise=None, step
        average on the validation rows is kept; after ``patience`` steps without a better
        one, or all ``steps``, it ends.
     4. Unless noise is given, 1 to 3 are done for (½, ½), (1, 2) and (1, 4), each over √N,
-       as long as more is better on the validation rows; above 2,000 rows for (½, ½) alone.
+       as long as more is better on the validation rows; above 2,000 training rows for
+       (½, ½) alone.
 
     Returns a dict: arrays ``step``, ``training`` and ``validation``, the history of the NLL
     in nats and units of y; ``noise``, that of this history; and ``tried``, the least
