@@ -13,6 +13,8 @@ from bs4 import BeautifulSoup
 def test_the_lists_name_every_notebook_with_its_title_and_outcome(book):
     readme = readme_chapters.README.read_text(encoding="utf-8")
     assert readme_chapters.renew(readme) == readme, "run tools/readme_chapters.py"
+    shown = readme_chapters.PICTURE.read_bytes()
+    assert shown == readme_chapters.picture(), "run tools/readme_chapters.py"
     start = book.content("index.html")
     links = [a["href"] for a in start.select("#chapters a[href$='.html']")]
     assert [name for name in links if name in book.notebooks] == list(book.notebooks)
