@@ -34,7 +34,11 @@ def open_at(book, visit):
     return open_at
 
 
-@pytest.mark.parametrize("word", ["underflow", "temperature", "calibration"])
+WORDS = ["underflow", "temperature", "calibration", "bimodal", "epistemic", "time series",
+         "quantile regression", "conformal", "HDR", "missing", "angle"]  # fmt: skip
+
+
+@pytest.mark.parametrize("word", WORDS)
 def test_search_finds(word, visit):
     page = visit.open("index.html")
     page.keyboard.press("Control+k")
