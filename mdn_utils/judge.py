@@ -18,8 +18,9 @@ step of the rounding. A ValueError names what is out of range, NaN or too little
 
 The bands are *simultaneous*: a right model has all its bins, or all its levels, inside
 with the probability ``coverage``, or a little more, since counts are whole numbers. They
-are exact for any number of targets. Source: Säilynoja, Bürkner and Vehtari (2022),
-Statistics and Computing 32, 32; computed as in Moscovich and Nadler, arXiv:1503.04363.
+are exact for any number of targets. Sources: for bins, Levin (1981), Annals of
+Statistics 9, 1123; for levels, Säilynoja, Bürkner and Vehtari (2022), Statistics and
+Computing 32, 32, computed as in Moscovich and Nadler, arXiv:1503.04363.
 """
 
 from functools import lru_cache
@@ -105,9 +106,9 @@ def conformal_level(rank, level):
     If the n rows of ``rank`` and a new one are exchangeable, none of them used to train or
     to choose the model, then the region of the level returned holds the new target with a
     probability of α at least, however wrong the model: on average over such rows and over
-    x, not at each x. Where n < α / (1 - α), that takes all there is: returns 1. Source:
-    Romano, Patterson and Candès (2019), *Conformalized Quantile Regression*, NeurIPS 32,
-    for the quantile; Izbicki, Shimizu and Stern (2022) with ranks of highest density.
+    x, not at each x. Where n < α / (1 - α), that takes all there is: returns 1. Sources:
+    Papadopoulos et al. (2002), ECML, and Lei et al. (2018), JASA 113, 1094, for the
+    quantile; Izbicki, Shimizu and Stern (2022) with ranks of highest density.
 
     >>> rank = np.linspace(0.01, 0.99, 99)  # of a right model
     >>> [conformal_level(rank, 0.8), conformal_level(np.sqrt(rank), 0.8)]

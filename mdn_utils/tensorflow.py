@@ -455,8 +455,8 @@ class _Average(keras.callbacks.Callback):
     def __init__(self, rows, held, curves, steps, bar):
         super().__init__()
         few = tuple(a[: _start.MOST_SCORED] for a in rows)
-        self.parts, self.curves, self.steps, self.bar = (few, held), curves, steps, bar
-        self.average = None
+        self.parts, self.average = (few, held), None
+        self.curves, self.steps, self.bar = curves, steps, bar
 
     def on_epoch_end(self, epoch, logs=None):
         weights, old = self.model.get_weights(), self.average
@@ -466,7 +466,8 @@ class _Average(keras.callbacks.Callback):
         nlls = [self.model.test_on_batch(*part) for part in self.parts]
         self.model.set_weights(weights)
         step = min((epoch + 1) * _start.ROUND, self.steps)
-        self.model.stop_training = not self.curves.add(step, *nlls, lambda: self.average)
+        going_on = self.curves.add(step, *nlls, lambda: self.average)
+        self.model.stop_training = not going_on
         self.bar.update(step - self.bar.n)
 
 
