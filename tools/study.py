@@ -1,4 +1,4 @@
-"""Run the study behind chapter 9 and store its table.
+"""Run the study behind chapters 9 and 11 and store its table.
 
 python tools/study.py [frozen | tables | changes | components ...]    all if none is named
 
@@ -8,6 +8,7 @@ stopped and resumed. Delete rows of the table, or all of it, to repeat them.
 
 `frozen`     the recipe, on rows and problems that chose nothing: seeds from 100, test rows
 `tables`     the recipe, K = 1 and NGBoost on real tables, by random splits
+`ladder`     the recipe with other K on the stars, by validation and by test rows
 `changes`    one thing changed at a time: seeds from 0, validation rows, no noise tried
 `components` the recipe with other K: likewise
 `ensembles`  five networks of the recipe, the mean of their scores, and as one mixture
@@ -35,7 +36,7 @@ from mdn_utils import _start
 
 ROOT = Path(__file__).parents[1]
 TABLE = ROOT / "book" / "mdn_book" / "study.csv"
-COLUMNS = (*suite.KEY, "nll", "line", "seconds")
+COLUMNS = (*suite.KEY, "nll", "line", "seconds", "validation")
 BOTH = ("PyTorch", "TensorFlow")
 PROBLEMS = {**suite.DEVELOPMENT, **suite.HELD_OUT}
 SMOOTH = ("wave", "heavy tails", "skewed", "laplace", "gamma", "student")
@@ -99,6 +100,7 @@ SCREENED = ("inverse sine", "heavy tails", "skewed", "friedman", "labels",
             "three branches", "correlated")  # fmt: skip
 ENSEMBLES = ("inverse sine", 300), ("friedman", 300)
 COMPONENTS = (1, 2, 3, 5, 10, 26)
+LADDER = (1, 2, 3, 5, 10, 20)
 
 
 def jobs():
@@ -113,6 +115,12 @@ def jobs():
             for framework in BOTH:
                 for seed in seeds:
                     yield "tables", framework, name, len(load()[0]), change, seed
+    for name, (load, seeds) in data.TABLES.items():
+        if name.startswith("stars"):
+            for seed in seeds:
+                for K in LADDER:
+                    for framework in BOTH:
+                        yield "ladder", framework, name, len(load()[0]), f"K = {K}", seed
     for seed in range(100, 110):
         for K in (3, 5):
             for how in ("raw inputs", "scaled inputs", "fit"):
@@ -171,13 +179,13 @@ def run(key):
     part, framework, name, rows, change, seed = key
     if part == "scaling":
         how, K = change.split(", K = ")
-        return (*key, f"{item_16(how, int(K), seed):.4f}", "", "")
+        return (*key, f"{item_16(how, int(K), seed):.4f}", "", "", "")
     options = {"network": {}, "fit": {}, "patch": contextlib.nullcontext}
     if change.startswith("K = "):
         options["network"] = {"K": int(change[4:])}
     elif part != "ensembles":
         options |= CHANGES[change]
-    if part == "tables":
+    if part in ("tables", "ladder"):
         load, _ = data.TABLES[name]
         train, validation, test = data.split(*load(), seed)
         sizes = {"D": 1, "K": 10, "noise": "diagonal"}
@@ -192,19 +200,22 @@ def run(key):
             n = round(0.8 * rows)
             options["fit"] = {"noise": (0.5 / n**0.5, 0.5 / n**0.5), **options["fit"]}
     settings = {"hidden": (50, 50), "sigma_floor": 0.01, **sizes, **options["network"]}
-    start = time.process_time()
+    start, validated = time.process_time(), ""
     with options["patch"]():
         if part == "ensembles":
             score = ensemble(settings, train, test, seed, as_one=change == "five as one")
         else:
-            score = fitted(framework, settings, options["fit"], train, test, seed)
+            nll = fitted(framework, settings, options["fit"], train, seed)
+            score = nll(*test)
+            if part == "ladder":
+                validated = f"{nll(*validation):.4f}"
     seconds = time.process_time() - start
     line = line_nll(train, test) - floor
-    return (*key, f"{score - floor:.4f}", f"{line:.4f}", f"{seconds:.1f}")
+    return (*key, f"{score - floor:.4f}", f"{line:.4f}", f"{seconds:.1f}", validated)
 
 
-def fitted(framework, settings, options, train, test, seed):
-    """The test NLL of one network."""
+def fitted(framework, settings, options, train, seed):
+    """The NLL of one network, as a function of rows x and y."""
     if framework == "PyTorch":
         import torch
 
@@ -215,10 +226,14 @@ def fitted(framework, settings, options, train, test, seed):
         from mdn_utils import tensorflow as mdn
     network = mdn.MixtureDensityNetwork(train[0].shape[1], **settings)
     mdn.fit(network, *train, seed=seed, progress=False, **options)
-    if framework == "PyTorch":
+
+    def nll(x, y):
+        if framework == "TensorFlow":
+            return float(mdn.nll(y, *network(x)))
         with torch.no_grad():
-            return float(mdn.nll(test[1], *network(torch.tensor(test[0]).float())))
-    return float(mdn.nll(test[1], *network(test[0])))
+            return float(mdn.nll(y, *network(torch.tensor(x).float())))
+
+    return nll
 
 
 def ensemble(settings, train, test, seed, as_one):
@@ -273,7 +288,7 @@ def ngboost():
         load, _ = data.TABLES[record["table"]]
         train, _, test = data.split(*load(), record["seed"])
         key = "tables", "NGBoost", record["table"], len(load()[0]), "none", record["seed"]
-        yield (*key, f"{record['nll']:.4f}", f"{line_nll(train, test):.4f}", "")
+        yield (*key, f"{record['nll']:.4f}", f"{line_nll(train, test):.4f}", "", "")
 
 
 def write(rows):

@@ -1,4 +1,4 @@
-"""The stored table of chapter 9: complete, and some of its rows repeated here."""
+"""The stored table of chapters 9 and 11: complete, and some of its rows repeated here."""
 
 import csv
 import re
@@ -19,6 +19,7 @@ AGAIN = [
     ("frozen", "TensorFlow", "inverse sine", 100, "none", 100),
     ("changes", "PyTorch", "inverse sine", 300, "one layer", 0),
     ("tables", "PyTorch", "Old Faithful", 299, "none", 0),
+    ("ladder", "PyTorch", "stars by color", 20000, "K = 5", 0),
     ("scaling", "PyTorch", "inverse sine", 512, "scaled inputs, K = 3", 100),
 ]
 
@@ -57,11 +58,13 @@ def test_scores_are_numbers():
 @pytest.mark.parametrize("key", AGAIN, ids=lambda key: "-".join(map(str, key)))
 def test_a_row_of_the_table_comes_out_again(key):
     assert key in set(study.jobs())
-    *again, nll, line, _ = study.run(key)
+    *again, nll, line, _, validation = study.run(key)
     stored = suite.study()[key]
     assert tuple(again) == key
     assert abs(float(nll) - stored["nll"]) < SPREAD
     assert float(line or "nan") == pytest.approx(stored["line"], abs=2e-4, nan_ok=True)
+    validated = float(validation or "nan")
+    assert validated == pytest.approx(stored["validation"], abs=SPREAD, nan_ok=True)
 
 
 def test_the_line_is_the_gaussian_of_a_least_squares_fit():
