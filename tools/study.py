@@ -327,7 +327,7 @@ def rival_run(key):
     start = time.process_time()
     params, before = line_params(train, test[0]), 0
     if size:
-        members = [member(*key[::2], i, seed, K, kind, noise) for i in range(size)]
+        members = [member(name, library, i, seed, K, kind, noise) for i in range(size)]
         params = mdn_np.combine(*(each for each, _ in members))
         start, before = time.process_time(), sum(seconds for _, seconds in members)
     quantiles = mdn_np.quantile(rivals.LEVELS[:, None], *params)[..., 0]
@@ -364,9 +364,8 @@ def network_params(framework, K, kind, noise, train, x_test, seed):
     options, constant = {"noise": kind, "sigma_floor": 0.01}, kind == "fixed"
     if constant:
         options = {"noise": kind, "sigma": train[1].std()}
-    network = mdn.MixtureDensityNetwork(
-        train[0].shape[1], 1, K, hidden=(50, 50), **options
-    )
+    inputs = train[0].shape[1]
+    network = mdn.MixtureDensityNetwork(inputs, 1, K, hidden=(50, 50), **options)
     share = 1 - min(np.ceil(0.2 * len(train[0])), 500) / len(train[0])
     train, held = data.split(*train, seed, (share, 1 - share))
     mdn.fit(network, *train, validation=held, seed=seed, noise=noise, progress=False)
@@ -393,14 +392,19 @@ def line_params(train, x_test):
     return 0 * one, mu[:, None], np.log(sigma) * one[..., None]
 
 
+def versions():
+    """Of what trained the networks."""
+    names = ("numpy", "scipy", "tensorflow", "keras", "torch")
+    found = [f"{name} {version(name)}" for name in names]
+    return ", ".join([f"Python {platform.python_version()}", *found])
+
+
 def write(rows, table=TABLE):
     """Start the table with its versions, or go on with it."""
     if not TABLE.exists():
-        names = ("numpy", "scipy", "tensorflow", "keras", "torch")
-        versions = [f"Python {platform.python_version()}"]
-        versions += [f"{name} {version(name)}" for name in names] + ["ngboost 0.6.0"]
         head = "# NLL of test rows [nats], less its floor where that is known: make study"
-        TABLE.write_text(f"{head}\n# {', '.join(versions)}\n{','.join(COLUMNS)}\n")
+        made_by = f"{versions()}, ngboost 0.6.0"
+        TABLE.write_text(f"{head}\n# {made_by}\n{','.join(COLUMNS)}\n")
     with table.open("a", newline="") as file:
         csv.writer(file, lineterminator="\n").writerows(rows)
 
@@ -408,8 +412,9 @@ def write(rows, table=TABLE):
 def compare():
     """Go on with the table of rivals, in one process: times are comparable."""
     if not RIVALS.exists():
-        head = "# Scores of test rows, NLL in nats: make study"
-        RIVALS.write_text(f"{head}\n{','.join(rivals.COLUMNS)}\n")
+        head = "# Scores of test rows, NLL in nats, seconds of one core: make study"
+        others = "scikit-learn 1.6.1, statsmodels 0.15.0, ngboost 0.6.0, zuko 1.6.0"
+        RIVALS.write_text(f"{head}\n# {versions()}, {others}\n{','.join(rivals.COLUMNS)}\n")
     done = rivals.stored()
     wanted = [key for key in rival_jobs() if key not in done]
     print(f"{len(wanted)} runs beside rivals to go, {len(done)} done", flush=True)

@@ -17,7 +17,7 @@ import numpy as np
 
 from . import data, suite
 
-__all__ = ["CHOICE", "COLUMNS", "LEVELS", "TABLES", "scores", "stored"]
+__all__ = ["LEVELS", "OTHERS", "TABLES", "choice_rows", "scores", "stored"]
 
 #: The levels of the quantiles that every method gives.
 LEVELS = np.arange(1, 20) / 20
@@ -25,7 +25,15 @@ LEVELS = np.arange(1, 20) / 20
 KEY = ("table", "method", "library", "seed")
 COLUMNS = (*KEY, "nll", "crps", "coverage", "seconds")
 
-#: The settings that concrete is asked about, by K and noise times √N, and their splits.
+#: The methods of other libraries, and which.
+OTHERS = (
+    ("quantile regression", "scikit-learn"),
+    ("kernel density", "statsmodels"),
+    ("boosted Normal", "ngboost"),
+    ("spline flow", "zuko"),
+)
+
+#: The settings tried on concrete, K and noise times √N, and the splits to choose on.
 CHOICE = [(K, noise) for K in (1, 3, 10) for noise in ((0.5, 0.5), (1, 2), (1, 4))]
 CHOICE_SEEDS = range(3)
 
@@ -81,8 +89,8 @@ TABLES = {
 def scores(y, quantiles, log_p=None):
     """NLL, CRPS and coverage of test rows.
 
-    The CRPS is twice the average pinball loss of the 19 quantiles, which all methods have;
-    the average over all levels would be exact. Coverage is that of the interval between
+    The CRPS is twice the integral of the pinball loss over all levels, here by trapezoids
+    from the 19 quantiles that all methods have; at the levels 0 and 1 it is 0. Coverage is that of the interval between
     the first and the last, which promises 90 %.
 
     Args:
@@ -102,7 +110,8 @@ def scores(y, quantiles, log_p=None):
         raise ValueError(f"quantiles must be (19, {len(y)}), got {quantiles.shape}")
     above = y[:, 0] - quantiles
     level = LEVELS[:, None]
-    crps = 2 * np.where(above >= 0, level * above, (level - 1) * above).mean()
+    pinball = np.where(above >= 0, level * above, (level - 1) * above)
+    crps = 2 * LEVELS[0] * pinball.sum(axis=0).mean()
     inside = (above[0] >= 0) & (above[-1] <= 0)
     nll = np.nan if log_p is None else -np.mean(log_p)
     return nll, crps, inside.mean()
