@@ -90,8 +90,8 @@ def scores(y, quantiles, log_p=None):
     """NLL, CRPS and coverage of test rows.
 
     The CRPS is twice the integral of the pinball loss over all levels, here by trapezoids
-    from the 19 quantiles that all methods have; at the levels 0 and 1 it is 0. Coverage is that of the interval between
-    the first and the last, which promises 90 %.
+    from the 19 quantiles that all methods have; at the levels 0 and 1 it is 0. Coverage is
+    that of the interval between the first and the last, which promises 90 %.
 
     Args:
         y: targets, shape (N, 1).
