@@ -1,4 +1,4 @@
-"""Run the study behind chapters 9 and 11 and store its table.
+"""Run the studies behind chapters 9, 11 and 12 and store their tables.
 
 python tools/study.py [frozen | tables | changes | components ...]    all if none is named
 
@@ -13,6 +13,7 @@ stopped and resumed. Delete rows of the table, or all of it, to repeat them.
 `components` the recipe with other K: likewise
 `ensembles`  five networks of the recipe, the mean of their scores, and as one mixture
 `scaling`    a public example: 2,000 plain steps, inputs raw and scaled, and `fit`
+`rivals`     other methods beside networks and ensembles, into a table of its own
 """
 
 import contextlib
@@ -24,18 +25,20 @@ import platform
 import subprocess
 import sys
 import time
-from functools import cache, partial
+from functools import cache, lru_cache, partial
 from importlib.metadata import version
 from pathlib import Path
 from unittest import mock
 
 import numpy as np
 
-from mdn_book import data, problems, suite
+from mdn_book import data, problems, rivals, suite
 from mdn_utils import _start
+from mdn_utils import numpy as mdn_np
 
 ROOT = Path(__file__).parents[1]
 TABLE = ROOT / "book" / "mdn_book" / "study.csv"
+RIVALS = TABLE.with_name("rivals.csv")
 COLUMNS = (*suite.KEY, "nll", "line", "seconds", "validation")
 BOTH = ("PyTorch", "TensorFlow")
 PROBLEMS = {**suite.DEVELOPMENT, **suite.HELD_OUT}
@@ -275,32 +278,164 @@ def line_nll(train, test):
 
 
 def ngboost():
-    """Rows of NGBoost on the tables, from an environment of its own."""
-    command = [
-        Path(sys.executable).with_name("uv"),
-        "run",
-        "--no-project",
-        "--script",
-        ROOT / "tools" / "ngboost_rows.py",
-    ]
-    found = subprocess.run(command, check=True, capture_output=True, text=True).stdout
-    for record in map(json.loads, found.splitlines()):
+    """Rows of NGBoost on the tables."""
+    for record in elsewhere("tables"):
         load, _ = data.TABLES[record["table"]]
         train, _, test = data.split(*load(), record["seed"])
         key = "tables", "NGBoost", record["table"], len(load()[0]), "none", record["seed"]
         yield (*key, f"{record['nll']:.4f}", f"{line_nll(train, test):.4f}", "", "")
 
 
-def write(rows):
+def elsewhere(*arguments):
+    """What tools/rivals.py prints, in an environment of its own."""
+    uv = Path(sys.executable).with_name("uv")
+    script = ROOT / "tools" / "rivals.py"
+    command = [uv, "run", "--no-project", "--script", script, *arguments]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
+        yield from map(json.loads, process.stdout)
+    if process.returncode:
+        raise subprocess.CalledProcessError(process.returncode, command)
+
+
+#: Networks beside their rivals: K, noise model and how many, by the name of the method.
+NETWORKS = {
+    "constant σ": (1, "fixed", 1),
+    "σ(x)": (1, "diagonal", 1),
+    "mixture": (None, "diagonal", 1),
+    "ensemble": (None, "diagonal", 5),
+}
+
+
+def rival_jobs():
+    """The keys of the networks in the table of rivals."""
+    for seed in rivals.CHOICE_SEEDS:
+        for K, noise in rivals.CHOICE:
+            yield "concrete, to choose", f"K = {K}, noise {noise}", "PyTorch", seed
+    for name, table in rivals.TABLES.items():
+        for seed in table.seeds:
+            for method in ("straight line", "constant σ", "σ(x)"):
+                yield name, method, "PyTorch", seed
+        for seed in (*table.seeds, *table.more):
+            for method in ("mixture", "ensemble"):
+                yield name, method, "PyTorch", seed
+            if name == "concrete":
+                yield name, "mixture", "TensorFlow", seed
+
+
+def rival_run(key):
+    """The row of the table of rivals with this key."""
+    name, method, library, seed = key
+    noise = None
+    if name == "concrete, to choose":
+        train, test = rivals.choice_rows(seed)
+        K, noise = next(c for c in rivals.CHOICE if f"K = {c[0]}, noise {c[1]}" == method)
+        kind, size = "diagonal", 1
+    else:
+        table = rivals.TABLES[name]
+        train, test = table.rows(seed)
+        K, kind, size = NETWORKS.get(method, (1, "fixed", 0))
+        K, noise = K or table.K, table.noise
+    if noise:
+        n = len(train[0]) - min(np.ceil(0.2 * len(train[0])), 500)  # as `fit` splits
+        noise = tuple(level / n**0.5 for level in noise)
+    start = time.process_time()
+    params, before = line_params(train, test[0]), 0
+    if size:
+        members = [member(name, library, i, seed, K, kind, noise) for i in range(size)]
+        params = mdn_np.combine(*(each for each, _ in members))
+        start, before = time.process_time(), sum(seconds for _, seconds in members)
+    quantiles = mdn_np.quantile(rivals.LEVELS[:, None], *params)[..., 0]
+    log_p = mdn_np.log_prob(test[1], *params)
+    seconds = before + time.process_time() - start
+    scores = (f"{score:.4f}" for score in rivals.scores(test[1], quantiles, log_p))
+    return (*key, *scores, f"{seconds:.1f}")
+
+
+@lru_cache(maxsize=1)
+def member(name, framework, i, seed, *settings):
+    """What network i of an ensemble says of the test rows, and its seconds.
+
+    The first one is the single network, too.
+    """
+    start = time.process_time()
+    choose = name == "concrete, to choose"
+    rows = rivals.choice_rows if choose else rivals.TABLES[name].rows
+    train, (x_test, _) = rows(seed)
+    params = network_params(framework, *settings, train, x_test, 10 * seed + i)
+    return params, time.process_time() - start
+
+
+def network_params(framework, K, kind, noise, train, x_test, seed):
+    """What one network, trained by `fit`, says of the test rows."""
+    if framework == "PyTorch":
+        import torch
+
+        from mdn_utils import torch as mdn
+
+        torch.set_num_threads(1)
+    else:
+        from mdn_utils import tensorflow as mdn
+    options, constant = {"noise": kind, "sigma_floor": 0.01}, kind == "fixed"
+    if constant:
+        options = {"noise": kind, "sigma": train[1].std()}
+    inputs = train[0].shape[1]
+    network = mdn.MixtureDensityNetwork(inputs, 1, K, hidden=(50, 50), **options)
+    share = 1 - min(np.ceil(0.2 * len(train[0])), 500) / len(train[0])
+    train, held = data.split(*train, seed, (share, 1 - share))
+    mdn.fit(network, *train, validation=held, seed=seed, noise=noise, progress=False)
+
+    def predict(x):
+        if framework == "PyTorch":
+            with torch.no_grad():
+                return [a.double().numpy() for a in network(torch.tensor(x).float())]
+        return [np.asarray(a, float) for a in network(x)]
+
+    log_pi, mu, log_sigma = predict(x_test)
+    if constant:  # the mean is that of least squares, σ that of the rows held out
+        residuals = held[1] - predict(held[0])[1][:, 0]
+        log_sigma = np.full_like(mu, 0.5 * np.log(np.mean(residuals**2)))
+    return log_pi, mu, log_sigma
+
+
+def line_params(train, x_test):
+    """A straight line with a constant σ, by least squares, as a mixture of one."""
+    (x, y), one = train, np.ones((len(x_test), 1))
+    slopes = np.linalg.lstsq(np.insert(x, 0, 1, axis=1), y)[0]
+    sigma = np.std(y - np.insert(x, 0, 1, axis=1) @ slopes)
+    mu = np.insert(x_test, 0, 1, axis=1) @ slopes
+    return 0 * one, mu[:, None], np.log(sigma) * one[..., None]
+
+
+def versions():
+    """Of what trained the networks."""
+    names = ("numpy", "scipy", "tensorflow", "keras", "torch")
+    found = [f"{name} {version(name)}" for name in names]
+    return ", ".join([f"Python {platform.python_version()}", *found])
+
+
+def write(rows, table=TABLE):
     """Start the table with its versions, or go on with it."""
     if not TABLE.exists():
-        names = ("numpy", "scipy", "tensorflow", "keras", "torch")
-        versions = [f"Python {platform.python_version()}"]
-        versions += [f"{name} {version(name)}" for name in names] + ["ngboost 0.6.0"]
         head = "# NLL of test rows [nats], less its floor where that is known: make study"
-        TABLE.write_text(f"{head}\n# {', '.join(versions)}\n{','.join(COLUMNS)}\n")
-    with TABLE.open("a", newline="") as file:
+        made_by = f"{versions()}, ngboost 0.6.0"
+        TABLE.write_text(f"{head}\n# {made_by}\n{','.join(COLUMNS)}\n")
+    with table.open("a", newline="") as file:
         csv.writer(file, lineterminator="\n").writerows(rows)
+
+
+def compare():
+    """Go on with the table of rivals, in one process: times are comparable."""
+    if not RIVALS.exists():
+        head = "# Scores of test rows, NLL in nats, seconds of one core: make study"
+        others = "scikit-learn 1.6.1, statsmodels 0.15.0, ngboost 0.6.0, zuko 1.6.0"
+        RIVALS.write_text(f"{head}\n# {versions()}, {others}\n{','.join(rivals.COLUMNS)}\n")
+    done = rivals.stored()
+    wanted = [key for key in rival_jobs() if key not in done]
+    print(f"{len(wanted)} runs beside rivals to go, {len(done)} done", flush=True)
+    for key in wanted:
+        write([rival_run(key)], RIVALS)
+    for record in elsewhere("compare", *("/".join(map(str, key)) for key in done)):
+        write([record], RIVALS)
 
 
 def main(parts):
@@ -315,6 +450,8 @@ def main(parts):
                 print(f"{i} of {len(wanted)}", flush=True)
     if not parts or "tables" in parts:
         write(row for row in ngboost() if row[:6] not in done)
+    if not parts or "rivals" in parts:
+        compare()
 
 
 if __name__ == "__main__":
