@@ -74,7 +74,7 @@ def choice_rows(seed):
     return (x[:-103], y[:-103]), (x[-103:], y[-103:])
 
 
-#: Real tables and two problems with an exact density. Concrete's setting: see `CHOICE`.
+#: Real tables, and two problems with an exact density, by name.
 TABLES = {
     "stars by color": Table(_shuffled(data.stars, 0.2), range(1)),
     "Old Faithful": Table(_shuffled(data.old_faithful, 0.2), range(5)),
