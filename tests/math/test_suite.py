@@ -257,4 +257,5 @@ def test_the_study_is_read_by_its_key():
     table = suite.study()
     assert len(table) > 100
     assert all(len(key) == len(suite.KEY) for key in table)
-    assert all(set(run) == {"nll", "line", "seconds"} for run in table.values())
+    numbers = {"nll", "line", "seconds", "validation"}
+    assert all(set(run) == numbers for run in table.values())
