@@ -1,6 +1,6 @@
 """Tables on which chapter 12 compares a mixture density network with its rivals.
 
-`TABLES` draws rows to fit and rows to test with; `scores` asks the same of every method,
+`TABLES` draws rows to fit and rows to test with; ``scores`` asks the same of every method,
 whatever library it comes from; `stored` reads what ``make study`` stored.
 
 >>> (x, y), (x_test, y_test) = TABLES["concrete"].rows(seed=0)
@@ -17,7 +17,7 @@ import numpy as np
 
 from . import data, suite
 
-__all__ = ["LEVELS", "OTHERS", "TABLES", "choice_rows", "scores", "stored"]
+__all__ = ["TABLES", "stored"]
 
 #: The levels of the quantiles that every method gives.
 LEVELS = np.arange(1, 20) / 20
