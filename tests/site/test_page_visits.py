@@ -211,6 +211,7 @@ class Visits:
         page.evaluate(AXE)
         for width in self.widths:
             visit.resize(width)
+            out_of_reach(page)  # waits until the page has settled at this width
             page.evaluate(MARK_KINDS)
             page.evaluate(THIN_OUT)
             with subtests.test("axe-core finds nothing serious", width=width):
