@@ -10,6 +10,7 @@ stopped and resumed. Delete rows of the table, or all of it, to repeat them.
 `tables`     the recipe, K = 1 and NGBoost on real tables, by random splits
 `ladder`     the recipe with other K on the stars, by validation and by test rows
 `changes`    one thing changed at a time: seeds from 0, validation rows, no noise tried
+`confirmed`  the changes that mattered: ten seeds from 100, test rows
 `components` the recipe with other K: likewise
 `ensembles`  five networks of the recipe, the mean of their scores, and as one mixture
 `scaling`    a public example: 2,000 plain steps, inputs raw and scaled, and `fit`
@@ -101,6 +102,15 @@ CHANGES = {
 }
 SCREENED = ("inverse sine", "heavy tails", "skewed", "friedman", "labels",
             "three branches", "correlated")  # fmt: skip
+#: What `changes` found to matter, and in which frameworks a part can be replaced.
+CONFIRMED = {
+    "none": BOTH,
+    "no noise": BOTH,
+    "no averaging": BOTH,
+    "no early stopping": BOTH,
+    "relu": BOTH,
+    "steepness × 4": BOTH[:1],
+}
 ENSEMBLES = ("inverse sine", 300), ("friedman", 300)
 COMPONENTS = (1, 2, 3, 5, 10, 26)
 LADDER = (1, 2, 3, 5, 10, 20)
@@ -137,6 +147,12 @@ def jobs():
             for seed in range(3):
                 yield "changes", "PyTorch", name, 300, change, seed
                 yield "changes", "PyTorch", name, 4000, change, seed
+    for seed in range(100, 110):
+        for rows in (300, 4000):
+            for change, frameworks in CONFIRMED.items():
+                for name in SCREENED:
+                    for framework in frameworks:
+                        yield "confirmed", framework, name, rows, change, seed
     for seed in range(100, 103):
         for name, rows in ENSEMBLES:
             for change in ("mean of five", "five as one"):
@@ -197,9 +213,9 @@ def run(key):
     else:
         problem = PROBLEMS[name]
         train = suite.rows(problem, rows, seed)
-        test, floor = tested(name, "test" if part == "frozen" else "validation")
+        test, floor = tested(name, "test" if part in ("frozen", "confirmed") else "validation")
         sizes = {"D": problem.D, "K": problem.K, "noise": problem.noise}
-        if part == "changes":
+        if part in ("changes", "confirmed"):
             n = round(0.8 * rows)
             options["fit"] = {"noise": (0.5 / n**0.5, 0.5 / n**0.5), **options["fit"]}
     settings = {"hidden": (50, 50), "sigma_floor": 0.01, **sizes, **options["network"]}
