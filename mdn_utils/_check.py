@@ -246,15 +246,15 @@ def seed(seed):
     return int(seed)
 
 
-def head(noise, sigma, sigma_floor, **sizes):
+def head(noise, sigma, sigma_min, **sizes):
     """The noise model is known, and has a level where it is fixed, only there."""
     number("a positive integer", **sizes)
     one_of(("full", "diagonal", "isotropic", "shared", "fixed"), "noise", noise)
-    number("a finite number >= 0", sigma_floor=sigma_floor)
+    number("a finite number >= 0", sigma_min=sigma_min)
     if noise == "fixed":
         number("a positive number", sigma=sigma)
-        if sigma_floor:
-            raise ValueError(f"sigma_floor must be 0 for fixed noise, got {sigma_floor!r}")
+        if sigma_min:
+            raise ValueError(f"sigma_min must be 0 for fixed noise, got {sigma_min!r}")
     elif sigma is not None:
         rule = "sigma must be left out unless noise is fixed"
         raise ValueError(f"{rule}, got {sigma!r} for {noise} noise")

@@ -29,7 +29,7 @@ if keras.backend.backend() != "tensorflow":
 __all__ = ["MDNHead", "MixtureDensityNetwork", "combine", "component_pdf", "covariance",
            "fit", "initialize", "log_prob", "mean", "mode", "nll", "sample",
            "split_cholesky", "variance"]  # fmt: skip
-OPTIONS = ("D", "K", "noise", "sigma", "sigma_floor")  # of a head, as they are saved
+OPTIONS = ("D", "K", "noise", "sigma", "sigma_min")  # of a head, as they are saved
 
 
 def component_pdf(y, mu, var):
@@ -228,17 +228,17 @@ class MDNHead(keras.layers.Layer):
     As `mdn_utils.torch.MDNHead`, without ``features``, which Keras finds out, and with
     name, dtype and the like. A mask of the features is handed on to every output.
 
-    >>> head = MDNHead(D=2, K=3, noise="full", sigma_floor=0.01)
+    >>> head = MDNHead(D=2, K=3, noise="full", sigma_min=0.01)
     >>> [tuple(a.shape) for a in head(tf.zeros((4, 50)))]
     [(4, 3), (4, 3, 2), (4, 3, 2), (4, 3, 2, 2)]
     """
 
-    def __init__(self, D, K, noise="diagonal", sigma=None, sigma_floor=0.0, **kwargs):
-        _check.head(noise, sigma, sigma_floor, D=D, K=K)
+    def __init__(self, D, K, noise="diagonal", sigma=None, sigma_min=0.0, **kwargs):
+        _check.head(noise, sigma, sigma_min, D=D, K=K)
         super().__init__(**kwargs)
         self.supports_masking = True
         self.D, self.K, self.noise = D, K, noise
-        self.sigma, self.sigma_floor = sigma, sigma_floor
+        self.sigma, self.sigma_min = sigma, sigma_min
         for name, axes in _check.layers(noise, K, D).items():
             size, dtype = math.prod(axes), self.variable_dtype  # float32 in mixed policies
             setattr(self, name, keras.layers.Dense(size, name=name, dtype=dtype))
@@ -257,9 +257,9 @@ class MDNHead(keras.layers.Layer):
         if self.noise == "fixed":
             return log_pi, mu, math.log(self.sigma) * tf.ones_like(mu[..., :1, :1])
         log_sigma = a["log_sigma"]
-        if self.sigma_floor:  # log(exp(a^σ) + floor)
-            floor = math.log(self.sigma_floor)
-            log_sigma = floor + tf.nn.softplus(log_sigma - floor)
+        if self.sigma_min:  # log(exp(a^σ) + sigma_min)
+            least = math.log(self.sigma_min)
+            log_sigma = least + tf.nn.softplus(log_sigma - least)
         if self.noise != "full":
             return log_pi, mu, log_sigma
         zero, one = tf.zeros_like(mu[..., :1]), tf.ones_like(mu[..., :1])
@@ -294,7 +294,7 @@ class MixtureDensityNetwork(keras.Model):
     """
 
     def __init__(self, inputs, D, K, hidden=50, activation="tanh", noise="diagonal",
-                 sigma=None, sigma_floor=0.0, **kwargs):  # fmt: skip
+                 sigma=None, sigma_min=0.0, **kwargs):  # fmt: skip
         widths = _check.widths(inputs, hidden, activation)
         super().__init__(**kwargs)
         self.widths, self.activation = widths, activation
@@ -305,7 +305,7 @@ class MixtureDensityNetwork(keras.Model):
             keras.layers.Dense(size, activation=activation, name=f"hidden_{i}", dtype=dtype)
             for i, size in enumerate(widths[1:], start=1)
         ]
-        self.head = MDNHead(D, K, noise, sigma, sigma_floor, name="head", dtype=dtype)
+        self.head = MDNHead(D, K, noise, sigma, sigma_min, name="head", dtype=dtype)
         wide = "float64" if self.variable_dtype == "float64" else "float32"
         options = {"trainable": False, "autocast": False, "dtype": wide}
         for name, size in _check.scaling(inputs, D, noise).items():

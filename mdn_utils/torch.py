@@ -222,19 +222,19 @@ class MDNHead(nn.Module):
 
     With full noise σ_kd is the standard deviation of dimension d given those before it.
     ``features`` is the length of the last axis of the features; ``sigma``, for fixed noise
-    alone, is in units of the target; ``sigma_floor`` bounds every σ = exp(a^σ) +
-    sigma_floor, in units of what the head returns. Returns float32 at least.
+    alone, is in units of the target; ``sigma_min`` bounds every σ = exp(a^σ) +
+    sigma_min, in units of what the head returns. Returns float32 at least.
 
-    >>> head = MDNHead(50, D=2, K=3, noise="full", sigma_floor=0.01)
+    >>> head = MDNHead(50, D=2, K=3, noise="full", sigma_min=0.01)
     >>> [tuple(a.shape) for a in head(torch.zeros(4, 50))]
     [(4, 3), (4, 3, 2), (4, 3, 2), (4, 3, 2, 2)]
     """
 
-    def __init__(self, features, D, K, noise="diagonal", sigma=None, sigma_floor=0.0):
-        _check.head(noise, sigma, sigma_floor, features=features, D=D, K=K)
+    def __init__(self, features, D, K, noise="diagonal", sigma=None, sigma_min=0.0):
+        _check.head(noise, sigma, sigma_min, features=features, D=D, K=K)
         super().__init__()
         self.D, self.K, self.noise = D, K, noise
-        self.sigma, self.sigma_floor = sigma, sigma_floor
+        self.sigma, self.sigma_min = sigma, sigma_min
         for name, axes in _check.layers(noise, K, D).items():
             setattr(self, name, nn.Linear(features, math.prod(axes)))
         if noise == "full":
@@ -250,9 +250,9 @@ class MDNHead(nn.Module):
         if self.noise == "fixed":
             return log_pi, mu, torch.full_like(mu[..., :1, :1], math.log(self.sigma))
         log_sigma = a["log_sigma"]
-        if self.sigma_floor:  # log(exp(a^σ) + floor)
-            floor = math.log(self.sigma_floor)
-            log_sigma = floor + nn.functional.softplus(log_sigma - floor)
+        if self.sigma_min:  # log(exp(a^σ) + sigma_min)
+            least = math.log(self.sigma_min)
+            log_sigma = least + nn.functional.softplus(log_sigma - least)
         if self.noise != "full":
             return log_pi, mu, log_sigma
         zero, one = torch.zeros_like(mu[..., :1]), torch.ones_like(mu[..., :1])
@@ -262,8 +262,8 @@ class MDNHead(nn.Module):
 
     def extra_repr(self):
         level = "" if self.sigma is None else f", sigma={self.sigma}"
-        floor = f", sigma_floor={self.sigma_floor}" if self.sigma_floor else ""
-        return f"D={self.D}, K={self.K}, noise={self.noise!r}{level}{floor}"
+        least = f", sigma_min={self.sigma_min}" if self.sigma_min else ""
+        return f"D={self.D}, K={self.K}, noise={self.noise!r}{level}{least}"
 
 
 class MixtureDensityNetwork(nn.Module):
@@ -276,7 +276,7 @@ class MixtureDensityNetwork(nn.Module):
 
     ``inputs`` is the length of the last axis of x; ``hidden`` the width of the hidden
     layer, or a sequence of widths; ``activation``, "tanh" or "relu", follows each; the rest
-    is as for `MDNHead`: ``sigma`` of fixed noise in units of y, ``sigma_floor`` in standard
+    is as for `MDNHead`: ``sigma`` of fixed noise in units of y, ``sigma_min`` in standard
     deviations of y. Returns what `MDNHead` returns: ``nll(y, *network(x))``.
 
     >>> network = MixtureDensityNetwork(inputs=1, D=1, K=26, hidden=50)
@@ -287,14 +287,14 @@ class MixtureDensityNetwork(nn.Module):
     """
 
     def __init__(self, inputs, D, K, hidden=50, activation="tanh", noise="diagonal",
-                 sigma=None, sigma_floor=0.0):  # fmt: skip
+                 sigma=None, sigma_min=0.0):  # fmt: skip
         super().__init__()
         self.widths, self.activation = _check.widths(inputs, hidden, activation), activation
         self.hidden = nn.Sequential()
         for width, size in zip(self.widths, self.widths[1:], strict=False):
             self.hidden.append(nn.Linear(width, size))
             self.hidden.append(nn.Tanh() if activation == "tanh" else nn.ReLU())
-        self.head = MDNHead(self.widths[-1], D, K, noise, sigma, sigma_floor)
+        self.head = MDNHead(self.widths[-1], D, K, noise, sigma, sigma_min)
         for name, size in _check.scaling(inputs, D, noise).items():
             start = torch.zeros(size) if "mean" in name else torch.ones(size)
             self.register_buffer(name, start)
@@ -336,7 +336,7 @@ def initialize(network, x, y, seed=0, *, steepness=4.0, sigma=0.2, head_scale=0.
       residuals take the place of y, and their standard deviation that of sigma's unit
     - heads, biases: ``a^π = 0``; ``a^μ_k`` the (k - ½) / K quantile of y for D = 1,
       otherwise a row of y, no row twice; ``a^σ = log(sigma)``, to which
-      ``sigma_floor`` is added; fixed noise keeps its own
+      ``sigma_min`` is added; fixed noise keeps its own
 
     `fit` starts smoother than the defaults, as few rows ask for: steepness 1 / √I, sigma
     0.4 and ridge 1.

@@ -92,7 +92,7 @@ CHANGES = {
     "three layers": {"network": {"hidden": (50, 50, 50)}},
     "100 units": {"network": {"hidden": (100, 100)}},
     "relu": {"network": {"activation": "relu"}},
-    "no floor": {"network": {"sigma_floor": 0.0}},
+    "no least σ": {"network": {"sigma_min": 0.0}},
     "learning rate 0.001": {"fit": {"learning_rate": 0.001}},
     "learning rate 0.02": {"fit": {"learning_rate": 0.02}},
     "1,000 steps": {"fit": {"steps": 1000}},
@@ -213,12 +213,14 @@ def run(key):
     else:
         problem = PROBLEMS[name]
         train = suite.rows(problem, rows, seed)
-        test, floor = tested(name, "test" if part in ("frozen", "confirmed") else "validation")
+        test, floor = tested(
+            name, "test" if part in ("frozen", "confirmed") else "validation"
+        )
         sizes = {"D": problem.D, "K": problem.K, "noise": problem.noise}
         if part in ("changes", "confirmed"):
             n = round(0.8 * rows)
             options["fit"] = {"noise": (0.5 / n**0.5, 0.5 / n**0.5), **options["fit"]}
-    settings = {"hidden": (50, 50), "sigma_floor": 0.01, **sizes, **options["network"]}
+    settings = {"hidden": (50, 50), "sigma_min": 0.01, **sizes, **options["network"]}
     start, validated = time.process_time(), ""
     with options["patch"]():
         if part == "ensembles":
@@ -391,7 +393,7 @@ def network_params(framework, K, kind, noise, train, x_test, seed):
         torch.set_num_threads(1)
     else:
         from mdn_utils import tensorflow as mdn
-    options, constant = {"noise": kind, "sigma_floor": 0.01}, kind == "fixed"
+    options, constant = {"noise": kind, "sigma_min": 0.01}, kind == "fixed"
     if constant:
         options = {"noise": kind, "sigma": train[1].std()}
     inputs = train[0].shape[1]

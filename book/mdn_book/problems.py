@@ -3,21 +3,21 @@
 Each problem draws pairs, and also knows what a perfect model would say about them: its
 density, its moments, and the scores that no model can beat.
 
-====================  ================  =============================
-problem               input, target     its conditional density
-====================  ================  =============================
-:class:`ToyForward`   x, t              uniform on one interval
-:class:`ToyInverse`   t, x              uniform on one or two intervals
-:class:`SineInverse`  x, y              smooth, three to five modes
-:class:`TwoLanes`     x, position       two Gaussians with correlation
-:class:`RobotArm`     position, angles  one or two points
-====================  ================  =============================
+====================  ========  ===============================
+problem               input     its conditional density
+====================  ========  ===============================
+:class:`ToyForward`   a number  uniform on one interval
+:class:`ToyInverse`   a number  uniform on one or two intervals
+:class:`SineInverse`  a number  smooth, three to five modes
+:class:`TwoLanes`     a number  two Gaussians with correlation
+:class:`RobotArm`     position  one or two pairs of angles
+====================  ========  ===============================
 
-In every method ``x`` is the network input and ``y`` the target, whatever a problem calls
-them: arrays of shape ``(..., 1)``. Of shape ``(..., 2)`` are ``y`` of the lanes, and
-``position`` and ``theta`` of the arm. The leading axes of ``x`` and ``y`` broadcast.
-``sample(n, rng)`` draws n independent pairs ``x, y`` from a `numpy.random.Generator`. All
-arithmetic is in float64, all entropies are in nats.
+In every problem ``x`` is the input of the network and ``y`` its target: arrays of shape
+``(..., 1)``. Of shape ``(..., 2)`` are ``y`` of the lanes, and ``position`` and ``theta``
+of the arm. The leading axes of ``x`` and ``y`` broadcast. ``sample(n, rng)`` draws n
+independent pairs ``x, y`` from a `numpy.random.Generator`. All arithmetic is in float64,
+all entropies are in nats.
 
 Another last axis, an input outside ``support``, NaN in ``y`` or ``position``, and a
 probability outside [0, 1] raise a ValueError.
@@ -113,7 +113,7 @@ def _average(values, weights):
 
 
 class _Toy(_Problem):
-    """``p(y|x) = 1 / W(x)`` on intervals of total width W(x): the branches."""
+    """``p(y|x) = 1 / Δ(x)`` on intervals of total width Δ(x): the branches."""
 
     def curve(self, z):
         """``f(z) = z + 0.3 sin(2πz)``, the curve through the middle of the data.
@@ -140,7 +140,7 @@ class _Toy(_Problem):
         return low, high - low
 
     def pdf(self, y, x):
-        """``p(y|x) = 1 / W(x)`` where y lies in a branch, otherwise 0; shape (...).
+        """``p(y|x) = 1 / Δ(x)`` where y lies in a branch, otherwise 0; shape (...).
 
         >>> ToyInverse().pdf([[0.15], [0.3]], [[0.4]]).round(4).tolist()
         [2.5608, 0.0]
@@ -182,9 +182,9 @@ class _Toy(_Problem):
         return _average(low + width / 2, width)
 
     def variance(self, x):
-        """``Var(y|x) = Σ_b w_b ((m_b - E[y|x])² + w_b²/12) / Σ_b w_b``; shape (..., 1).
+        """``Var(y|x) = Σ_b Δ_b ((m_b - E[y|x])² + Δ_b²/12) / Σ_b Δ_b``; shape (..., 1).
 
-        w_b are the widths of the branches, m_b their midpoints.
+        Δ_b are the widths of the branches, m_b their midpoints.
 
         >>> ToyForward().variance([[0.5]]).round(6).tolist()
         [[0.003333]]
@@ -195,7 +195,7 @@ class _Toy(_Problem):
 
     @cached_property
     def entropy(self):
-        """``H(y|x) = E[ln W(x)]`` in nats, the best negative log-likelihood there is."""
+        """``H(y|x) = E[ln Δ(x)]`` in nats, the best negative log-likelihood there is."""
         x, w = self._inputs
         return float(w @ np.log(self._intervals(x)[1].sum(axis=-1)))
 
@@ -215,18 +215,18 @@ class _Toy(_Problem):
 
 
 class ToyForward(_Toy):
-    """``t = x + 0.3 sin(2πx) + u``, x ~ U(0, 1), u ~ U(-0.1, 0.1): predict t from x.
+    """``y = x + 0.3 sin(2πx) + ε``, x ~ U(0, 1), ε ~ U(-0.1, 0.1): predict y from x.
 
     Source: Bishop (2006), *Pattern Recognition and Machine Learning*, section 5.6.
 
     >>> problem = ToyForward()
-    >>> x, t = problem.sample(4000, np.random.default_rng(0))
+    >>> x, y = problem.sample(4000, np.random.default_rng(0))
     >>> print(f"{problem.entropy:.4f} {problem.bayes_mse:.6f}")
     -1.6094 0.003333
     """
 
     def sample(self, n, rng):
-        """n independent pairs x, t, both of shape (n, 1)."""
+        """n independent pairs x, y, both of shape (n, 1)."""
         x = rng.uniform(0, 1, (n, 1))
         return x, _curve(x) + rng.uniform(-0.1, 0.1, (n, 1))
 
@@ -235,39 +235,39 @@ class ToyForward(_Toy):
 
 
 class ToyInverse(_Toy):
-    """``p(x|t) = 1 / W(t)`` where ``|t - f(x)| < 0.1``: predict x from t.
+    """``x = y + 0.3 sin(2πy) + ε``, y ~ U(0, 1), ε ~ U(-0.1, 0.1): predict y from x.
 
-    The data of `ToyForward` with input and target exchanged, so that the network input is
-    t and the target is x; f(x) = x + 0.3 sin(2πx). W(t) is the total width of the
+    The data of `ToyForward` with input and target exchanged. So ``p(y|x) = 1 / Δ(x)`` where
+    ``|x - f(y)| < 0.1``, with f(y) = y + 0.3 sin(2πy), and Δ(x) is the total width of the
     intervals where the condition holds. At the very ends of the support, -0.1 and 1.1, a
-    single x is possible, which has no density: they are left out.
+    single y is possible, which has no density: they are left out.
 
     f has three branches, yet there are never three intervals: between its turning points f
     falls by 0.187, less than the 0.2 that the noise spans, so that the noise always joins
-    two neighbors. There are two intervals for t in (0.3067, 0.4933) and its mirror image
+    two neighbors. There are two intervals for x in (0.3067, 0.4933) and its mirror image
     (0.5067, 0.6933), and one elsewhere.
 
     >>> problem = ToyInverse()
-    >>> t, x = problem.sample(4000, np.random.default_rng(0))
+    >>> x, y = problem.sample(4000, np.random.default_rng(0))
     >>> print(f"{problem.entropy:.4f} {problem.bayes_mse:.5f} {problem.best_line_mse:.5f}")
     -1.2823 0.03830 0.04832
     """
 
     support = (-0.1, 1.1)
     _open = True
-    # Where the noise band reaches or leaves an end or a turning point of f, W has a kink.
+    # Where the noise band reaches or leaves an end or a turning point of f, Δ has a kink.
     _edges = np.sort(np.add.outer(_curve(_KNOTS), [-0.1, 0.1]).ravel())
 
     def sample(self, n, rng):
-        """n independent pairs t, x, both of shape (n, 1): those of `ToyForward`."""
-        x, t = ToyForward().sample(n, rng)
-        return t, x
+        """n independent pairs x, y, both of shape (n, 1): those of `ToyForward`."""
+        y, x = ToyForward().sample(n, rng)
+        return x, y
 
-    def _branches(self, t):
-        low, high = t - 0.1, t + 0.1  # the x wanted are those with low < f(x) < high
+    def _branches(self, x):
+        low, high = x - 0.1, x + 0.1  # the y wanted are those with low < f(y) < high
         a, b, c = np.moveaxis(_roots(low), -1, 0)
         d, e, g = np.moveaxis(_roots(high), -1, 0)
-        c = np.minimum(c, np.nextafter(1, 0))  # one float of width is left next to t = 1.1
+        c = np.minimum(c, np.nextafter(1, 0))  # one float of width is left next to x = 1.1
         # f > low on [a, b] and [c, 1], f < high on [0, d] and [e, g]. One of the two sets
         # is a single interval: above the upper turning point [0, g], otherwise [a, 1].
         above = high[..., 0] >= _curve(_TURN)
@@ -279,9 +279,9 @@ class ToyInverse(_Toy):
         both[both[..., 0] >= both[..., 1]] = np.nan
         return np.sort(both, axis=-2)  # NaN goes last
 
-    def _input_pdf(self, t):
-        """p(t) = ∫ p(t|x) dx = W(t) / 0.2"""
-        return self._intervals(t)[1].sum(axis=-1) / 0.2
+    def _input_pdf(self, x):
+        """p(x) = ∫ p(x|y) dy = Δ(x) / 0.2"""
+        return self._intervals(x)[1].sum(axis=-1) / 0.2
 
 
 # Other problems with one input

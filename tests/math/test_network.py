@@ -66,7 +66,7 @@ def by_hand(features, weights, noise, K, D, floor=0.0):
 def test_heads_give_what_numpy_gives(framework, noise, K, D, rng):
     """For isotropic noise, too: σ repeated along D and then reshaped would be another."""
     for lead, floor in [((5,), 0.0), ((2, 4), 0.0 if noise == "fixed" else 0.05)]:
-        head, weights = make_head(framework, noise, K, D, sigma_floor=floor)
+        head, weights = make_head(framework, noise, K, D, sigma_min=floor)
         features = rng.standard_normal((*lead, F))
         actual = [framework.array(a) for a in head(framework.tensor(features))]
         for a, b in zip(
@@ -85,7 +85,7 @@ def test_the_floor_is_in_standard_deviations_of_y_with_finite_gradients(
     framework, noise, low, dtype
 ):
     x, y = pairs(2, 2)
-    network = start(framework, x, y, noise=noise, sigma_floor=0.05, dtype=dtype)
+    network = start(framework, x, y, noise=noise, sigma_min=0.05, dtype=dtype)
     kernel = np.zeros((10, math.prod(axes(noise, 7, 2))))
     framework.set_layer(network.head.log_sigma, kernel, np.full(kernel.shape[1], low))
     log_sigma = framework.outputs(network, x)[2]
@@ -133,10 +133,10 @@ WRONG = [
         for sigma in (None, 0, math.nan)
     ),
     (
-        {"noise": "fixed", "sigma": 0.1, "sigma_floor": 0.1},
-        "sigma_floor must be 0 .*got 0.1",
+        {"noise": "fixed", "sigma": 0.1, "sigma_min": 0.1},
+        "sigma_min must be 0 .*got 0.1",
     ),
-    ({"sigma_floor": -0.1}, "sigma_floor must be a finite number >= 0, got -0.1"),
+    ({"sigma_min": -0.1}, "sigma_min must be a finite number >= 0, got -0.1"),
     *(
         ({"noise": noise, "sigma": 0.1}, f"sigma must be left out .*got 0.1 for {noise}")
         for noise in NOISE[:-1]
@@ -164,7 +164,7 @@ def pairs(inputs, D, N=299):
 
 def start(framework, x, y, seed=3, noise="diagonal", dtype="float64", **options):
     """A network after `initialize`, which takes the other options."""
-    model = {key: options.pop(key) for key in ("hidden", "activation", "sigma_floor")
+    model = {key: options.pop(key) for key in ("hidden", "activation", "sigma_min")
              if key in options}  # fmt: skip
     model.setdefault("hidden", 10)
     network = framework.network(x.shape[-1], y.shape[-1], 7, noise, dtype, **model)
