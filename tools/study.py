@@ -147,8 +147,8 @@ def jobs():
             for seed in range(3):
                 yield "changes", "PyTorch", name, 300, change, seed
                 yield "changes", "PyTorch", name, 4000, change, seed
-    for seed in range(100, 110):
-        for rows in (300, 4000):
+    for rows in (300, 4000):
+        for seed in range(100, 110):
             for change, frameworks in CONFIRMED.items():
                 for name in SCREENED:
                     for framework in frameworks:
