@@ -1,4 +1,4 @@
-"""Say on a folded cell what is in it: checks, the code of a figure, a solution.
+"""Say on a folded cell what is in it: checks, a figure's code, a solution.
 
 A cell that only checks shows how many of its checks passed. That is true, for
 the stored outputs are those of a run that went through to the end.
