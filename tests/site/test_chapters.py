@@ -65,7 +65,8 @@ def test_a_folded_cell_says_what_is_in_it(book):
             if cell.cell_type == "code"
             and (tags := {"hide-input", "hide-cell"} & set(cell.metadata.get("tags", [])))
         ]
-        said = [tag.get_text() for tag in book.content(name).select("details.hide > summary")]
+        summaries = book.content(name).select("details.hide > summary")
+        said = [tag.get_text() for tag in summaries]
         assert len(said) == len(folded)
         for words, (cell, tags) in zip(said, folded, strict=True):
             count = len(re.findall(r"^ *assert ", cell.source, flags=re.MULTILINE))
