@@ -125,7 +125,7 @@ def layers(network):
     """The network in numbers, for the page: the scaling and the dense layers.
 
     Args:
-        network: a `MixtureDensityNetwork` of either framework, 2 inputs, 2 targets.
+        network: a ``MixtureDensityNetwork`` of either framework, 2 inputs, 2 targets.
 
     Returns:
         a dict: x_mean, x_scale, y_mean, y_scale, and ``dense``, pairs of a kernel
