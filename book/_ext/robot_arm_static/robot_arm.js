@@ -117,10 +117,10 @@
         const mean = [0, 1].map((d) => possible.reduce((s, a) => s + a[d], 0) / possible.length);
         const style = { stroke: MEAN, "stroke-width": 1, "stroke-dasharray": "0.5 2.2" };
         arms.append(arm(mean, style));
-        lines.push(`Least squares: ${angles(mean)}; it misses by ${miss(mean, at).toFixed(3)}.`);
+        lines.push(`Least squares: ${angles(mean)}; it misses by ${miss(mean, at).toFixed(4)}.`);
         for (const { weight, theta } of learned) {
           const name = theta[1] < Math.PI ? "up" : "down";
-          const text = `weight ${weight.toFixed(2)}, misses by ${miss(theta, at).toFixed(3)}`;
+          const text = `weight ${weight.toFixed(2)}, misses by ${miss(theta, at).toFixed(4)}`;
           lines.push(`Network, elbow ${name}: ${text}.`);
         }
       } else {
