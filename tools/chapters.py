@@ -116,12 +116,13 @@ def holds(notebook, executed=None):
 # --- Execute ----------------------------------------------------------------------------
 
 
-async def execute(notebook, folder=BOOK, kernel=None, **start):
+async def execute(notebook, folder=BOOK, kernel=None, allow_errors=False, **start):
     """Execute all cells in a fresh kernel: that of this environment, or the one given."""
     client = NotebookClient(
         notebook,
         km=kernel,
         timeout=600,
+        allow_errors=allow_errors,
         coalesce_streams=True,
         record_timing=False,
         resources={"metadata": {"path": str(folder)}},

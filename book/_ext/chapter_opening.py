@@ -1,6 +1,7 @@
 """Above the title of a chapter, its number and part; below, the reading time.
 
 The time is that of a calm pace, without the exercises and all that is folded.
+Of two frameworks in tabs a reader reads one.
 """
 
 from html import escape
@@ -31,6 +32,8 @@ def seconds_to_read(node):
         return SECONDS["line of code"] * len(list(lines))
     if isinstance(node, nodes.math_block):
         return SECONDS["formula"]
+    if "sd-tab-set" in node.get("classes", []):
+        return max(map(seconds_to_read, node.children))
     own = SECONDS["figure"] if isinstance(node, nodes.figure) else 0
     folded = 0
     for child in node.children:

@@ -1,54 +1,55 @@
 """Say on a folded cell what is in it: checks, a figure's code, a solution.
 
-A cell that only checks shows how many of its checks passed. That is true, for
-the stored outputs are those of a run that went through to the end.
+A cell that only checks shows how many checks passed. That is true, since the
+stored outputs are those of a run that went through to the end. A cell whose
+metadata say something else (``mystnb: code_prompt_show``) keeps its words.
 """
 
 import ast
 
 import nbformat
 
-
-def checks(source):
-    """The number of asserts, where the cell prints and draws nothing."""
-    return sum(
-        isinstance(node, ast.Assert) for node in ast.walk(ast.parse(source))
-    )
+OPEN = "Show the check"  # what most cells say, and what a count says better
+NO_CHECK = (ast.FunctionDef, ast.ClassDef, ast.Import, ast.ImportFrom)
 
 
-def name(cell):
-    """What to call a folded cell, or None if it is open."""
-    tags = cell.metadata.get("tags", [])
-    if "hide-cell" in tags:
-        return "Show the solution"
-    if "hide-input" not in tags:
-        return None
-    count = checks(cell.source)
-    if count and not cell.outputs:
-        return f"\N{CHECK MARK} {count} check{'s' * (count > 1)} passed"
-    if "figure" in cell.metadata.get("mystnb", {}):
-        return "Show the code of the figure"
-    return "Show the code"
+def checks(cell):
+    """The number of asserts in a cell that does nothing else, or 0."""
+    nodes = list(ast.walk(ast.parse(cell.source)))
+    if cell.outputs or any(isinstance(node, NO_CHECK) for node in nodes):
+        return 0
+    return sum(isinstance(node, ast.Assert) for node in nodes)
 
 
-def label(app, docname, source):
-    if not app.env.doc2path(docname).endswith(".ipynb"):
+def prompts(cell):
+    """What opens a folded cell, and what closes it."""
+    if "hide-cell" in cell.metadata.get("tags", []):
+        return "Show the solution", "Hide the solution"
+    if count := checks(cell):
+        return [f"{count} check{'s' * (count > 1)} passed"] * 2
+    figure = " of the figure" * ("figure" in cell.metadata.get("mystnb", {}))
+    return f"Show the code{figure}", f"Hide the code{figure}"
+
+
+def label(app, name, source):
+    if not app.env.doc2path(name).endswith(".ipynb"):
         return
     notebook = nbformat.reads(source[0], as_version=4)
     for cell in notebook.cells:
-        if cell.cell_type == "code" and (prompt := name(cell)):
-            if prompt.endswith("passed"):
-                cell.metadata["tags"].append("check")  # one line: aids.css
-            shown = cell.metadata.setdefault("mystnb", {})
-            shown.setdefault("code_prompt_show", prompt)
-            shown.setdefault(
-                "code_prompt_hide", prompt.replace("Show", "Hide")
-            )
+        tags = cell.metadata.get("tags", [])
+        if {"hide-input", "hide-cell"}.isdisjoint(tags):
+            continue
+        shown = cell.metadata.setdefault("mystnb", {})
+        own = shown.get("code_prompt_show")
+        show, hide = prompts(cell)
+        if own is None or (own == OPEN and show == hide):
+            shown.update(code_prompt_show=show, code_prompt_hide=hide)
+            if show == hide:
+                tags.append("passed")  # for the style sheet
     source[0] = nbformat.writes(notebook)
 
 
 def setup(app):
-    app.connect(
-        "source-read", label, priority=600
-    )  # after the outputs are in
+    # After the outputs of a new run are in
+    app.connect("source-read", label, priority=600)
     return {"parallel_read_safe": True, "parallel_write_safe": True}

@@ -57,29 +57,6 @@ def test_a_chapter_takes_about_half_an_hour(book):
         assert int(minutes) <= 40, name
 
 
-def test_a_folded_cell_says_what_is_in_it(book):
-    for name in book.notebooks:
-        folded = [
-            (cell, tags)
-            for cell in book.cells(name)
-            if cell.cell_type == "code"
-            and (tags := {"hide-input", "hide-cell"} & set(cell.metadata.get("tags", [])))
-        ]
-        summaries = book.content(name).select("details.hide > summary")
-        said = [tag.get_text() for tag in summaries]
-        assert len(said) == len(folded)
-        for words, (cell, tags) in zip(said, folded, strict=True):
-            count = len(re.findall(r"^ *assert ", cell.source, flags=re.MULTILINE))
-            if tags == {"hide-cell"}:
-                assert "Show the solution" in words
-            elif count and not cell.outputs:
-                assert re.search(rf"\b{count} checks? passed", words), cell.source
-            elif "figure" in cell.metadata.get("mystnb", {}):
-                assert "Show the code of the figure" in words
-            else:
-                assert "Show the code" in words
-
-
 # --- The role {chapter} ---------------------------------------------------------------
 
 EXTENSIONS = {"extensions": ["myst_nb", "chapter_numbers"], "html_theme": "basic"}
