@@ -9,7 +9,6 @@ import ast
 
 import nbformat
 
-OPEN = "Show the check"  # what most cells say, and what a count says better
 NO_CHECK = (ast.FunctionDef, ast.ClassDef, ast.Import, ast.ImportFrom)
 
 
@@ -40,9 +39,8 @@ def label(app, name, source):
         if {"hide-input", "hide-cell"}.isdisjoint(tags):
             continue
         shown = cell.metadata.setdefault("mystnb", {})
-        own = shown.get("code_prompt_show")
-        show, hide = prompts(cell)
-        if own is None or (own == OPEN and show == hide):
+        if "code_prompt_show" not in shown:
+            show, hide = prompts(cell)
             shown.update(code_prompt_show=show, code_prompt_hide=hide)
             if show == hide:
                 tags.append("passed")  # for the style sheet

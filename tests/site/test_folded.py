@@ -21,7 +21,6 @@ def folded(source, tag="hide-input", outputs=(), **mystnb):
 CELLS = {
     "1 check passed": folded("a = 1\nassert a"),
     "3 checks passed": folded("for a in [1, 2]:\n    assert a\n    assert 1\nassert 2"),
-    "2 checks passed": folded("assert 1\nassert 2", code_prompt_show="Show the check"),
     "Show the code": folded("assert 1\nprint(1)", outputs=[OUTPUT]),
     "Show the code ": folded("def used_later():\n    assert 1"),
     "Show the code of the figure": folded("draw()", outputs=[OUTPUT], **FIGURE),
@@ -42,9 +41,9 @@ def test_a_folded_cell_says_what_is_in_it(build_small_book):
     assert said == [name.strip() for name in CELLS]
     closing = [tag.select_one(".expanded").get_text() for tag in page.select("summary")]
     assert closing[0] == "1 check passed"
-    assert closing[5:7] == ["Hide the code of the figure", "Hide the solution"]
+    assert closing[4:6] == ["Hide the code of the figure", "Hide the solution"]
     assert page.select("summary[aria-label]") == [], "what is said is the name"
-    assert len(page.select(".cell.tag_passed")) == 3
+    assert len(page.select(".cell.tag_passed")) == 2
 
 
 def test_checks_open_by_keyboard_and_say_how_many_passed(book, visit):
