@@ -10,7 +10,7 @@ stopped and resumed. Delete rows of the table, or all of it, to repeat them.
 `tables`     the recipe, K = 1 and NGBoost on real tables, by random splits
 `ladder`     the recipe with other K on the stars, by validation and by test rows
 `changes`    one thing changed at a time: seeds from 0, validation rows, no noise tried
-`confirmed`  the changes that mattered: ten seeds from 100, test rows
+`confirmed`  the changes that mattered: seeds from 100, test rows
 `components` the recipe with other K: likewise
 `ensembles`  five networks of the recipe, the mean of their scores, and as one mixture
 `scaling`    a public example: 2,000 plain steps, inputs raw and scaled, and `fit`
@@ -149,8 +149,8 @@ def jobs():
             for seed in range(3):
                 yield "changes", "PyTorch", name, 300, change, seed
                 yield "changes", "PyTorch", name, 4000, change, seed
-    for rows in (300, 4000):
-        for seed in range(100, 110):
+    for rows, seeds in ((300, range(100, 110)), (4000, range(100, 102))):
+        for seed in seeds:
             for change, frameworks in CONFIRMED.items():
                 for name in SCREENED:
                     for framework in frameworks:
