@@ -10,8 +10,8 @@ from html import escape
 from pathlib import Path
 
 from docutils import nodes
+from interactive import InteractiveFigures, join
 from myst_nb.core.render import NbElementRenderer
-from sphinx.transforms.post_transforms import SphinxPostTransform
 
 MIME_TYPE = "application/vnd.mdn-book.robot-arm+json"
 STATIC = Path(__file__).with_name("robot_arm_static")
@@ -21,13 +21,14 @@ AFTER = """\
 </div>
 <div class="arm-live" hidden>
 <svg viewBox="-6 -4 118 118" role="img" aria-label="{alt}"></svg>
-<div class="arm-controls" role="group" aria-label="Target">
-<label>target, right <output class="arm-value"></output>
+<div class="interactive-controls" role="group" aria-label="Target"
+ style="--columns: 2">
+<label>target, right <output class="interactive-value"></output>
 <input type="range" min="0" max="1.08" step="0.01"></label>
-<label>target, up <output class="arm-value"></output>
+<label>target, up <output class="interactive-value"></output>
 <input type="range" min="0" max="1.08" step="0.01"></label>
-<button type="button">Reset</button></div>
-<div class="arm-readout" role="status"></div></div>
+<button type="button" class="interactive-reset">Reset</button></div>
+<div class="interactive-readout" role="status"></div></div>
 <script type="application/json">{data}</script></div>
 """
 
@@ -51,21 +52,11 @@ def render_numbers(self, data):
     return render_unhandled(self, data)
 
 
-class RobotArms(SphinxPostTransform):
+class RobotArms(InteractiveFigures):
     """Join the numbers and the PNG of an output to one node."""
 
-    default_priority = 3  # before myst-nb keeps one kind of output, at 4
-    formats = ("html",)
-
     def run(self, **kwargs):
-        for found in list(self.document.findall(numbers)):
-            container = found.parent  # of this kind of output
-            bundle = container.parent  # of all kinds
-            bundle.remove(container)
-            image = next(bundle.findall(nodes.image))
-            node = robot_arm(data=found["data"], alt=image.get("alt", ""))
-            bundle.replace_self(node)
-            node += bundle
+        join(self.document, numbers, robot_arm)
 
 
 def visit(self, node):
@@ -80,6 +71,7 @@ def depart(self, node):
 def add_files(app, pagename, templatename, context, doctree):
     """Add style and script to a page that has the figure."""
     if doctree is not None and any(doctree.findall(robot_arm)):
+        app.add_css_file("interactive.css")  # for the sliders
         app.add_css_file("robot_arm.css")
         app.add_js_file("robot_arm.js", loading_method="defer")
 

@@ -76,14 +76,14 @@ def test_it_computes_what_python_computes(visit):
 
 
 def readout(page):
-    return page.locator(".arm-readout").inner_text()
+    return page.locator(".interactive-readout").inner_text()
 
 
 def test_the_target_follows_the_keyboard_and_returns(visit):
     page = visit.open("arm.html")
     page.wait_for_selector(".arm-drawn")
     at_first = readout(page)
-    right, up = page.locator(".arm-controls input").all()
+    right, up = page.locator(".arm input").all()
     right.focus()
     page.keyboard.press("ArrowRight")
     assert float(right.input_value()) == pytest.approx(TARGET[0] + 0.01)
@@ -109,7 +109,7 @@ def test_the_target_follows_the_pointer(new_visit, width):
     page.mouse.down()
     page.mouse.move(x + 0.1 * frame["width"], y, steps=3)
     page.mouse.up()
-    right = page.locator(".arm-controls input").first
+    right = page.locator(".arm input").first
     moved = float(right.input_value()) - TARGET[0]
     assert moved == pytest.approx(0.118, abs=0.02)
     page.mouse.move(x, y)  # the button is up: nothing moves

@@ -83,8 +83,8 @@
     const net = JSON.parse(figure.querySelector("script").textContent);
     const svg = figure.querySelector("svg");
     const inputs = [...figure.querySelectorAll("input")];
-    const values = [...figure.querySelectorAll(".arm-value")];
-    const readout = figure.querySelector(".arm-readout");
+    const values = [...figure.querySelectorAll(".interactive-value")];
+    const readout = figure.querySelector(".interactive-readout");
     const arms = element("g", {});
     const target = element("g", { class: "arm-target" });
     target.append(
