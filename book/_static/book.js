@@ -42,17 +42,64 @@ document.addEventListener("DOMContentLoaded", () => {
   document.fonts.addEventListener("loadingdone", again);
 });
 
-/* The sidebar of a phone closes with the Escape key, and the focus goes back to its button. */
+/* The sheets of a phone close with the Escape key, and the focus goes back to their button.
+   They close, too, when a link in them is followed. */
 
-document.addEventListener("keydown", (event) => {
-  if (event.key !== "Escape") return;
-  for (const side of ["primary", "secondary"]) {
-    const box = document.getElementById(`pst-${side}-sidebar-checkbox`);
-    const button = document.querySelector(`button.${side}-toggle`);
-    const covers = matchMedia(`(max-width: ${side === "primary" ? 991 : 1199}.98px)`).matches;
-    if (covers && box?.checked) {
-      box.click();
-      button?.focus();
+const SHEETS = { primary: "(max-width: 991.98px)", secondary: "(max-width: 1199.98px)" };
+
+function closeSheet(side) {
+  const box = document.getElementById(`pst-${side}-sidebar-checkbox`);
+  const isOpen = matchMedia(SHEETS[side]).matches && box?.checked;
+  if (isOpen) box.click();
+  return isOpen;
+}
+
+document.addEventListener("keydown", ({ key }) => {
+  if (key !== "Escape") return;
+  for (const side in SHEETS)
+    if (closeSheet(side)) document.querySelector(`button.${side}-toggle`)?.focus();
+});
+document.addEventListener("click", ({ target }) => {
+  for (const side in SHEETS) if (target.closest(`.bd-sidebar-${side} a`)) closeSheet(side);
+});
+
+/* In the bar of a phone, a line as long as what has been read of the page. */
+
+document.addEventListener("DOMContentLoaded", () => {
+  const line = document.querySelector(".read-so-far");
+  const grow = () => {
+    const rest = document.documentElement.scrollHeight - innerHeight;
+    line.style.scale = `${rest && scrollY / rest} 1`;
+  };
+  if (line) addEventListener("scroll", grow, { passive: true });
+});
+
+/* What a search found: its words, whole and in all their forms, also on the page itself. */
+
+// "angles" also finds "angle", and "calibrated" finds "calibration".
+function wordPattern(query, inAllForms = true) {
+  const letter = "[\\p{L}\\p{N}]";
+  const words = query.trim().split(/\s+/).map((word) => {
+    const whole = word.replace(/[$()*+.?[\\\]^{|}]/g, "\\$&");
+    if (!inAllForms || word.length < 4) return whole;
+    return `${whole.length > 4 ? whole.replace(/(?:ing|ed|s)$/, "") : whole}${letter}*`;
+  });
+  const all = inAllForms ? `(?:${words.join("|")})` : words.join("\\s+");
+  return new RegExp(`(?<!${letter})${all}(?!${letter})`, "giu");
+}
+
+document.addEventListener("DOMContentLoaded", () => {
+  const query = new URLSearchParams(location.search).get("highlight");
+  if (!query || !window.Highlight) return;
+  const found = new Highlight();
+  const texts = document.createTreeWalker(document.querySelector("article"), NodeFilter.SHOW_TEXT);
+  while (texts.nextNode()) {
+    for (const { 0: word, index } of texts.currentNode.data.matchAll(wordPattern(query))) {
+      const range = new Range();
+      range.setStart(texts.currentNode, index);
+      range.setEnd(texts.currentNode, index + word.length);
+      found.add(range);
     }
   }
+  CSS.highlights.set("found", found);
 });

@@ -71,6 +71,9 @@
     const [above, below] = [at.top - 64, innerHeight - at.bottom]; // 64: the bar at the top
     const under = below > box.offsetHeight + 16 || below > above;
     box.style.maxHeight = `${(under ? below : above) - 16}px`;
+    const image = content.querySelector("img"); // smaller, so that its caption is in sight
+    const over = box.scrollHeight - box.clientHeight;
+    if (image && over > 0) image.style.maxHeight = `${Math.max(120, image.height - over)}px`;
     const right = document.documentElement.clientWidth - box.offsetWidth - 8;
     box.style.left = `${scrollX + Math.max(8, Math.min(at.left, right))}px`;
     box.style.top = `${scrollY + (under ? at.bottom + 6 : at.top - box.offsetHeight - 6)}px`;

@@ -1,0 +1,103 @@
+r"""A formula in a docstring is set by MathJax on the pages of the reference.
+
+It is written to be read in Python: ``E[y] = Σ_k π_k μ_k`` becomes
+``\mathbb{E}[y] = \sum_{k} π_{k} μ_{k}``. Other literals are code and stay so.
+"""
+
+import re
+
+# A sign of mathematics, a condition, or the form of a formula make one; a
+# name of the code does not.
+FORMULA = re.compile(
+    r"[Α-ωϖ√∫⌈]|\w\|\w|^[|{]|^argmax |^(?:E|Var)[(\[]"
+    r"|^[a-zA-Z](_n|\(\w\))? = (?!\()"
+)
+CODE = re.compile(r"->|[a-z]{2,}_")
+TOKEN = re.compile(
+    r"""_(?P<low>[A-Za-zα-ω\d]+)|(?P<digit>[₀-₉])
+    |\^?(?P<raised>[²³¹⁻½ᵀ]+)|\^(?:\((?P<power>[^()]*)\)|(?P<one>\w))
+    |√(?:\((?P<under>[^()]*)\)|(?P<root>\w+))
+    |(?P<sum>[ΣΠ])(?=(?:_\w+)?\ [^-+=/])
+    |(?P<word>[A-Za-z]{2,}(?:10)?)
+    |(?P<letter>[A-Za-zα-ω])(?P<number>\d)
+    |(?P<set>[NE])(?=[(\[])
+    |(?P<sign>1{|<=|[<>]=|[{}~±∂∫⌈⌉|])""",
+    re.VERBOSE,
+)
+RAISED = str.maketrans({**dict(zip("²³¹⁻", "231-", strict=True)), "½": "1/2"})
+SIGNS = {"Σ": r"\sum", "Π": r"\prod", "N": r"\mathcal{N}", "E": r"\mathbb{E}"}
+SIGNS |= {"<=": r"\le ", ">=": r"\ge ", "~": r"\sim ", "1{": r"\mathbf 1\{"}
+SIGNS |= {"±": r"\pm ", "∂": r"\partial ", "∫": r"\int ", "dz": r"\, dz"}
+SIGNS |= {"⌈": r"\lceil ", "⌉": r"\rceil ", "{": r"\{", "}": r"\}"}
+FUNCTION = re.compile("(log|exp|cos|sin|tanh|det|ln|inf)(10)?")
+OPERATORS = {"Var", "Cov", "diag", "softmax", "argmax"}
+
+
+def word(found):
+    text, whole = found[0], found.string
+    if function := FUNCTION.fullmatch(text):
+        return rf"\{function[1]}{'_{10}' * bool(function[2])} "
+    if text in OPERATORS:
+        return rf"\operatorname{{{text}}}"
+    before = r"\ " * whole.startswith(" ", found.start() - 1)
+    after = r"\ " * whole.startswith(" ", found.end())
+    return SIGNS.get(text) or rf"{before}\text{{{text}}}{after}"
+
+
+def token(found):
+    kind, text = found.lastgroup, found[0]
+    inner = found[kind]
+    if kind == "low":
+        is_word = len(inner) > 3
+        return rf"_{{\text{{{inner}}}}}" if is_word else f"_{{{inner}}}"
+    if kind == "digit":
+        return f"_{ord(text) - ord('₀')}"
+    if kind in ("raised", "power", "one"):
+        return f"^{{{inner.translate(RAISED)}}}".replace("ᵀ", r"\top ")
+    if kind in ("under", "root"):
+        return rf"\sqrt{{{tex(inner)}}}"
+    if kind == "word":
+        return word(found)
+    if kind == "number":
+        return f"{found['letter']}_{inner}"
+    if text == "|":  # a condition inside of brackets, elsewhere a norm
+        before = found.string[: found.start()]
+        depth = sum((c in "([{") - (c in ")]}") for c in before)
+        return r"\mid " if depth else "|"
+    return SIGNS[text]
+
+
+def tex(formula):
+    return TOKEN.sub(token, formula)
+
+
+def pieces(formula):
+    """A formula in parts, between which a line may break."""
+    depth = bars = start = 0
+    for i, sign in enumerate(formula):
+        depth += (sign in "([{") - (sign in ")]}")
+        bars += sign == "|" and depth == 0
+        if depth == bars % 2 == 0 and re.match(" [-=+/] ", formula[i:]):
+            yield formula[start:i]
+            start = i + 1
+    yield formula[start:]
+
+
+def role(found):
+    literal = " ".join(found[1].split())
+    if CODE.search(literal) or not FORMULA.search(literal):
+        return found[0]
+    # {}: a sign of addition keeps its space at the beginning, too.
+    parts = (re.sub("^(?=[-+] )", "{}", tex(p)) for p in pieces(literal))
+    return " ".join(f":math:`{part}`" for part in parts)
+
+
+def set_formulas(app, what, name, obj, options, lines):
+    text = re.sub("``(.+?)``", role, "\n".join(lines), flags=re.DOTALL)
+    lines[:] = text.split("\n")
+
+
+def setup(app):
+    app.setup_extension("sphinx.ext.autodoc")
+    app.connect("autodoc-process-docstring", set_formulas)
+    return {"parallel_read_safe": True, "parallel_write_safe": True}
