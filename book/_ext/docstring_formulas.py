@@ -30,6 +30,7 @@ SIGNS |= {"<=": r"\le ", ">=": r"\ge ", "~": r"\sim ", "1{": r"\mathbf 1\{"}
 SIGNS |= {"±": r"\pm ", "∂": r"\partial ", "∫": r"\int ", "dz": r"\, dz"}
 SIGNS |= {"⌈": r"\lceil ", "⌉": r"\rceil ", "{": r"\{", "}": r"\}"}
 FUNCTION = re.compile("(log|exp|cos|sin|tanh|det|ln|inf)(10)?")
+TABLE = re.MULTILINE | re.DOTALL
 OPERATORS = {"Var", "Cov", "diag", "softmax", "argmax"}
 
 
@@ -77,24 +78,59 @@ def pieces(formula):
     for i, sign in enumerate(formula):
         depth += (sign in "([{") - (sign in ")]}")
         bars += sign == "|" and depth == 0
-        if depth == bars % 2 == 0 and re.match(" [-=+/] ", formula[i:]):
+        if depth == bars % 2 == 0 and re.match(
+            r" (?:[-=+/] |exp\()", formula[i:]
+        ):
             yield formula[start:i]
             start = i + 1
     yield formula[start:]
 
 
-def role(found):
-    literal = " ".join(found[1].split())
+def role(literal):
+    """What MathJax will set, or nothing where the literal is code."""
     if CODE.search(literal) or not FORMULA.search(literal):
-        return found[0]
+        return ""
     # {}: a sign of addition keeps its space at the beginning, too.
     parts = (re.sub("^(?=[-+] )", "{}", tex(p)) for p in pieces(literal))
-    return " ".join(f":math:`{part}`" for part in parts)
+    return " ".join(f":math:`{part.strip()}`" for part in parts)
+
+
+def replace(text):
+    def replaced(found):
+        return role(" ".join(found[1].split())) or found[0]
+
+    return re.sub("``(.+?)``", replaced, text, flags=re.DOTALL)
+
+
+def table(text):
+    """A table with formulas in its cells, its columns as wide as they ask."""
+    starts = [
+        column.start()
+        for column in re.finditer("=+", text.partition("\n")[0])
+    ]
+    spans = list(zip(starts, [*starts[1:], None], strict=True))
+    rows = [
+        [replace(line[a:b].rstrip()) for a, b in spans]
+        for line in text.splitlines()
+    ]
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    lines = (
+        "  ".join(
+            (cell[:1] * width if cell[:2] == "==" else cell.ljust(width))
+            for cell, width in zip(row, widths, strict=True)
+        )
+        for row in rows
+    )
+    return "\n".join(line.rstrip() for line in lines)
 
 
 def set_formulas(app, what, name, obj, options, lines):
-    text = re.sub("``(.+?)``", role, "\n".join(lines), flags=re.DOTALL)
-    lines[:] = text.split("\n")
+    parts = re.split(
+        r"(^==+  =.*^==+  =[= ]+$)", "\n".join(lines), flags=TABLE
+    )
+    parts[::2] = map(replace, parts[::2])
+    parts[1::2] = (table(part) for part in parts[1::2])
+    lines[:] = "".join(parts).split("\n")
 
 
 def setup(app):

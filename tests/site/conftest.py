@@ -17,6 +17,7 @@ from unittest.mock import patch
 import nbformat
 import pdf
 import pytest
+import server
 from bs4 import BeautifulSoup
 from playwright.sync_api import sync_playwright
 from sphinx.application import Sphinx
@@ -144,11 +145,6 @@ def build_small_book(tmp_path_factory):
 # --- In a browser ---------------------------------------------------------------------
 
 
-class QuietHandler(http.server.SimpleHTTPRequestHandler):
-    def log_message(self, *args):
-        pass
-
-
 @pytest.fixture(scope="module")
 def folder(book):
     """What a test file looks at: the book, where the file names no other folder."""
@@ -158,11 +154,11 @@ def folder(book):
 @pytest.fixture(scope="module")
 def site(folder):
     """The address of the folder, served from this machine."""
-    handler = functools.partial(QuietHandler, directory=folder)
-    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
-        threading.Thread(target=server.serve_forever, daemon=True).start()
-        yield f"http://127.0.0.1:{server.server_port}/"
-        server.shutdown()
+    handler = functools.partial(server.Handler, directory=folder)
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as host:
+        threading.Thread(target=host.serve_forever, daemon=True).start()
+        yield f"http://127.0.0.1:{host.server_port}/"
+        host.shutdown()
 
 
 @pytest.fixture(scope="session")

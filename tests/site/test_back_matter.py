@@ -113,6 +113,15 @@ def test_terms_refer_to_each_other_and_chapters_refer_to_terms(book):
     assert len(targets(book, "glossary.html")) >= 6
 
 
+def test_the_glossary_can_be_entered_at_each_letter(book):
+    glossary = book.content("glossary.html")
+    letters = {a.get_text(): a["href"] for a in glossary.select("nav.letters a")}
+    words = [dt.get_text() for dt in glossary.select("dl.glossary > dt")]
+    assert list(letters) == sorted({word[0].upper() for word in words})
+    for letter, target in letters.items():
+        assert glossary.find(id=target[1:]).get_text().upper().startswith(letter)
+
+
 def test_the_status_page_tells_versions_and_executions(book):
     page = book.content("status.html")
     pins = (chapters.ROOT / "requirements.txt").read_text()

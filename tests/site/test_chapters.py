@@ -25,6 +25,12 @@ def test_the_lists_name_every_notebook_with_its_title_and_outcome(book):
         assert f"[{own.title}](book/{path.name}) | {own.outcome}" in readme
 
 
+def test_the_first_step_leads_to_what_is_read_first(book):
+    start = book.parse("index.html")
+    assert start.select_one("article a.start")["href"] == book.chapters[0]
+    assert "notation" not in start.select_one(".right-next")["href"]
+
+
 def test_a_notebook_without_an_outcome_is_named(tmp_path):
     toc = tmp_path / "_toc.yml"
     toc.write_text("parts: [{caption: Part I, numbered: 1, chapters: [{file: 01_new}]}]")

@@ -1,4 +1,4 @@
-"""A chapter without a pointer, and without eyes: the keyboard, and what is read aloud."""
+"""A chapter without a mouse: by keyboard, by what is read aloud, and with a finger."""
 
 import pytest
 
@@ -86,3 +86,71 @@ def test_formulas_are_read_aloud(book, visit):
     ]""")
     assert formulas == spoken > 0
     assert page.locator("mjx-container[tabindex]").count() == 0, "hundreds of Tab stops"
+
+
+def test_a_formula_is_broken_only_where_the_screen_is_narrow(book, visit):
+    rows = "document.querySelectorAll('mjx-mtr').length"
+    page = visit.open(book.chapters[2])
+    wide = page.evaluate(rows)
+    visit.resize("phone")
+    page.wait_for_function(f"{rows} > {wide}")
+    visit.resize("laptop")
+    page.wait_for_function(f"{rows} === {wide}")
+    assert page.locator("mjx-merror").count() == 0
+
+
+# --- With a finger --------------------------------------------------------------------
+
+
+@pytest.fixture
+def phone(book, new_visit):
+    """A chapter on a phone: nothing hovers there."""
+    visit = new_visit("light", "phone", has_touch=True, is_mobile=True)
+    visit.page.clock.install()
+    yield visit.open(book.chapters[3])
+    assert visit.problems == []
+
+
+def test_the_contents_close_after_a_tap(phone):
+    button = phone.locator("button.secondary-toggle")
+    sheet = phone.locator(".bd-sidebar-secondary")
+    button.tap()
+    sheet.locator("nav a").last.tap()
+    sheet.wait_for(state="hidden")
+    assert phone.url.endswith(sheet.locator("nav a").last.get_attribute("href"))
+    button.tap()
+    sheet.wait_for()
+    phone.keyboard.press("Escape")
+    sheet.wait_for(state="hidden")
+    button.tap()
+    sheet.wait_for()
+    phone.touchscreen.tap(15, 400)
+    sheet.wait_for(state="hidden")
+
+
+def test_no_tooltip_stays_under_a_finger(phone):
+    phone.locator(".theme-switch-button").tap()
+    phone.clock.fast_forward(2000)
+    phone.locator(".tooltip").wait_for(state="attached")
+    assert not phone.locator(".tooltip").is_visible()
+
+
+def test_the_copy_button_is_there_without_hovering(phone):
+    button = phone.locator(".copybtn:visible").first
+    button.scroll_into_view_if_needed()
+    assert float(button.evaluate("b => getComputedStyle(b).opacity")) > 0.5
+    box = button.bounding_box()
+    assert min(box["width"], box["height"]) >= 24
+
+
+def test_the_bar_of_a_phone_tells_the_chapter_and_how_much_is_read(phone):
+    title, line = phone.locator(".where-one-is"), phone.locator(".read-so-far")
+    assert not title.is_visible()
+    end = "(document.documentElement.scrollHeight - innerHeight)"
+    phone.evaluate(f"scrollTo({{top: {end} / 2, behavior: 'instant'}})")
+    title.wait_for()
+    assert title.text_content() == phone.title().partition(" \u2014")[0]
+    half = "line => Math.abs(line.getBoundingClientRect().width / innerWidth - 0.5) < 0.02"
+    phone.wait_for_function(half, arg=line.element_handle())
+    title.tap()
+    phone.wait_for_function("scrollY === 0")

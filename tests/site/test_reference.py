@@ -1,6 +1,7 @@
 """The reference: every public name of both packages, with its signature and its text."""
 
 import inspect
+import re
 from importlib import import_module
 from pkgutil import iter_modules
 
@@ -44,3 +45,38 @@ def test_every_public_name_is_there_once(name, book):
 def test_chapters_link_to_the_reference(book):
     linking = [n for n in book.chapters if book.content(n).select("a[href^='reference']")]
     assert len(linking) >= 3
+
+
+def test_formulas_are_set_and_not_printed(book):
+    """In Python a docstring has `Σ_k π_k μ_k`, on the page MathJax sets it."""
+    pages = [page for page in book.pages if page.startswith("reference")]
+    printed = [
+        code.get_text()
+        for page in pages
+        for code in book.content(page).select("code")
+        if re.search("[Α-ω∫²]", code.get_text())
+    ]
+    assert printed == []
+    formulas = [m.get_text() for page in pages for m in book.content(page).select(".math")]
+    assert {r"\(\mathbb{E}[y]\)", r"\(= \sum_{k} π_{k} μ_{k}\)"} <= set(formulas)
+    covariance = r"\(= \sum_{k} π_{k} (Σ_{k} + (μ_{k} - \mathbb{E}[y])"
+    assert any(formula.startswith(covariance) for formula in formulas)
+
+
+def test_code_lies_on_one_ground(book, visit):
+    """That of the chapters, in the dark too."""
+    grounds = set()
+    for name in ("reference/numpy.html", book.chapters[0]):
+        page = visit.open(name)
+        page.evaluate("document.documentElement.dataset.theme = 'dark'")
+        grounds |= set(
+            page.evaluate("""[...document.querySelectorAll("pre")]
+                .filter(pre => !pre.closest(".cell_output, .tag_wrong"))
+                .map(pre => {
+                    let box = pre;
+                    while (getComputedStyle(box).backgroundColor === "rgba(0, 0, 0, 0)")
+                        box = box.parentElement;
+                    return getComputedStyle(box).backgroundColor;
+                })""")
+        )
+    assert len(grounds) == 1

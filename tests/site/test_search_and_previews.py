@@ -1,8 +1,10 @@
 """The search, and the small windows that show what a link points at."""
 
 import re
+from importlib import import_module
 from itertools import product
 
+import chapters
 import pytest
 
 # A link of each kind, and what its preview shows
@@ -44,9 +46,56 @@ def test_search_finds(word, visit):
     page.keyboard.press("Control+k")
     page.keyboard.type(word)
     page.keyboard.press("Enter")
-    results = page.locator("#search-results li")
-    # One by one, and the text of each comes after its title.
-    results.filter(has_text=re.compile(word, re.IGNORECASE)).first.wait_for()
+    whole = re.compile(rf"\b{word}", re.IGNORECASE)
+    result = page.locator("#search-results li").first
+    result.wait_for()
+    assert whole.search(result.text_content())
+    # Sentences, not lists of headings; formulas that can be read; whole words marked
+    for excerpt in page.locator("#search-results p.excerpt").all_text_contents():
+        assert not re.search(r"\\[(\[a-z]|\$", excerpt), excerpt
+    around = page.evaluate("""[...document.querySelectorAll("#search-results mark")].map(
+        m => [m.previousSibling?.data?.at(-1), m.nextSibling?.data?.[0]])""")
+    assert not [x for pair in around for x in pair if x and re.match(r"[^\W_]", x)]
+    # It leads to the section, with the words marked there, too.
+    link = result.locator("a")
+    anchor = link.get_attribute("href").partition("#")[2]
+    assert anchor
+    link.click()
+    page.wait_for_function("CSS.highlights?.get('found')?.size > 0")
+    page.wait_for_function(
+        "id => Math.abs(document.getElementById(id).getBoundingClientRect().top) < 200",
+        arg=anchor,
+    )
+
+
+def test_search_as_one_types(visit):
+    page = visit.open("search.html")
+    heading = page.locator("#search-results li a").first
+    page.locator(".bd-search-container input").fill("pit")
+    heading.wait_for()
+    assert heading.text_content().startswith("PIT")
+    page.locator(".bd-search-container input").fill("C[o(st*")
+    page.locator("#search-results [role=status]", has_text="Nothing found").wait_for()
+
+
+def test_no_other_page_loads_the_search(book):
+    for name in book.pages:
+        loads = "search-index.js" in (book.html / name).read_text(encoding="utf-8")
+        assert loads == (name == "search.html"), name
+
+
+@pytest.mark.parametrize(
+    ("formula", "text"),
+    [
+        (r"\(\hat y \le F^{-1}(\alpha)\)", "ŷ ≤ F⁻¹(α)"),
+        (r"\(\mathcal{N}(y \mid \mu_k, \sigma_k^2)\)", "N(y | μ_k, σ_k²)"),
+        (r"\(\tfrac12 \log \frac{a}{2\pi}\)", "1/2 log a/2π"),
+        (r"\(\big\{y : \text{p} \ge c\big\}\)", "{y : p ≥ c}"),
+    ],
+)
+def test_formulas_in_results_can_be_read(formula, text, monkeypatch):
+    monkeypatch.syspath_prepend(chapters.BOOK / "_ext")
+    assert import_module("search_by_section").readable(formula) == text
 
 
 @pytest.mark.parametrize("kind", PREVIEWS)
@@ -63,7 +112,11 @@ def test_a_link_shows_what_it_points_at(kind, visit, open_at):
         assert preview.locator(PREVIEWS[kind][1]).first.is_visible()
         assert preview.get_attribute("role") == "tooltip"
         assert link.get_attribute("aria-describedby") == "link-preview"
-        assert preview.locator("[id], a").count() == 0
+        assert preview.locator("[id], a, input, button").count() == 0
+        if "figure" in kind:  # with its caption, and not squashed
+            assert preview.evaluate("box => box.scrollHeight - box.clientHeight") <= 1
+            image = "i => i.width / i.height * i.naturalHeight / i.naturalWidth"
+            assert abs(preview.locator("img").evaluate(image) - 1) < 0.02
         box, screen = preview.bounding_box(), page.viewport_size
         assert 0 <= box["x"] <= screen["width"] - box["width"]
         assert 0 <= box["y"] <= screen["height"] - box["height"]
