@@ -30,6 +30,7 @@ SIGNS |= {"<=": r"\le ", ">=": r"\ge ", "~": r"\sim ", "1{": r"\mathbf 1\{"}
 SIGNS |= {"±": r"\pm ", "∂": r"\partial ", "∫": r"\int ", "dz": r"\, dz"}
 SIGNS |= {"⌈": r"\lceil ", "⌉": r"\rceil ", "{": r"\{", "}": r"\}"}
 FUNCTION = re.compile("(log|exp|cos|sin|tanh|det|ln|inf)(10)?")
+BREAK = re.compile(r"(?<=,) | (?=[-=+/] |exp\()")
 TABLE = re.MULTILINE | re.DOTALL
 OPERATORS = {"Var", "Cov", "diag", "softmax", "argmax"}
 
@@ -72,18 +73,26 @@ def tex(formula):
     return TOKEN.sub(token, formula)
 
 
-def pieces(formula):
-    """A formula in parts, between which a line may break."""
+def pieces(formula, level=0):
+    """A formula in parts, between which a line may break.
+
+    A long part breaks within its brackets, too.
+    """
     depth = bars = start = 0
-    for i, sign in enumerate(formula):
+    for i, sign in enumerate(formula + " + "):
         depth += (sign in "([{") - (sign in ")]}")
         bars += sign == "|" and depth == 0
-        if depth == bars % 2 == 0 and re.match(
-            r" (?:[-=+/] |exp\()", formula[i:]
+        if (
+            depth <= level
+            and bars % 2 == 0
+            and BREAK.match(formula + " + ", i)
         ):
-            yield formula[start:i]
+            part = formula[start:i]
+            if len(part) > 30 and level == 0:
+                yield from pieces(part, level=1)
+            else:
+                yield part
             start = i + 1
-    yield formula[start:]
 
 
 def role(literal):

@@ -62,10 +62,10 @@ def test_search_finds(word, visit):
     assert anchor
     link.click()
     page.wait_for_function("CSS.highlights?.get('found')?.size > 0")
-    page.wait_for_function(
-        "id => Math.abs(document.getElementById(id).getBoundingClientRect().top) < 200",
-        arg=anchor,
-    )
+    top = "id => document.getElementById(id).getBoundingClientRect().top"
+    in_sight = f"id => ({top})(id) >= 0 && ({top})(id) < innerHeight / 2"
+    end = "scrollY + innerHeight > document.documentElement.scrollHeight - 2"
+    page.wait_for_function(f"id => ({in_sight})(id) || {end}", arg=anchor)
 
 
 def test_search_as_one_types(visit):
