@@ -30,7 +30,7 @@ SIGNS |= {"<=": r"\le ", ">=": r"\ge ", "~": r"\sim ", "1{": r"\mathbf 1\{"}
 SIGNS |= {"±": r"\pm ", "∂": r"\partial ", "∫": r"\int ", "dz": r"\, dz"}
 SIGNS |= {"⌈": r"\lceil ", "⌉": r"\rceil ", "{": r"\{", "}": r"\}"}
 FUNCTION = re.compile("(log|exp|cos|sin|tanh|det|ln|inf)(10)?")
-BREAK = re.compile(r"(?<=,) | (?=[-=+/] |exp\()")
+BREAK = re.compile(r"(?<=,) | (?=[-=+/] )")
 TABLE = re.MULTILINE | re.DOTALL
 OPERATORS = {"Var", "Cov", "diag", "softmax", "argmax"}
 
