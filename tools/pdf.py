@@ -227,7 +227,8 @@ def mathjax():
     for script in read_page("notation").head.select("script"):
         if script.has_attr("src"):
             script["src"] = f"../html/{script['src']}"
-        if "mathjax" in str(script).lower():
+        # mathjax-lines.js would choose other lines when the width changes for printing.
+        if "mathjax" in str(script).lower() and "mathjax-lines" not in str(script):
             yield str(script)
 
 
