@@ -48,7 +48,7 @@ NO_BROWSER = (
 # What a page of paper has no use for. An interactive figure leaves its still.
 SCREEN_ONLY = (
     "script, style, nav, button, input, a.headerlink, .on-screen, .only-dark, "
-    ".interactive-live, .chapter-opening"
+    ".interactive-live, .playground-live, .chapter-opening"
 )
 # Sections of the start page that the contents repeat, or that speak of buttons
 NOT_PRINTED = "#chapters, #run-it-yourself"
