@@ -1,9 +1,9 @@
 """The recurrent model of chapter 14 in NumPy, the dream it makes, and a controller for it.
 
 A model is a dictionary of arrays: V (D, pixels) and mean of the frames; W (I, 3 U),
-R (U, 3 U), b and c (3 U,) of a GRU of U units, gates in the order reset, update, new; and of
-the heads pi (U, K), mu (U, K D), sigma (U, K D), hit (U, 1), each with its bias pi_b, ...
-Both frameworks export to it, so that one code dreams for both, and for the page, too.
+R (U, 3 U), b and c (3 U,) of a GRU of U units, gates in the order reset, update, new; and
+of the heads pi (U, K), mu (U, K D), sigma (U, K D), hit (U, 1), each with its bias pi_b
+and so on. Both frameworks export to it, so that one code dreams for both, and for the page, too.
 """
 
 import numpy as np
@@ -79,7 +79,7 @@ def first_latents(model, n, rng):
 
 
 def in_the_dream(model, controller, shape, tau, rng):
-    """Steps survived in the dream, of the given shape; episodes that the model kills end."""
+    """Steps survived in the dream, of the given shape."""
     n = int(np.prod(shape))
     z, h = first_latents(model, n, rng), np.zeros((n, model["R"].shape[0]))
     alive, steps = np.ones(n, bool), np.zeros(n, int)

@@ -103,7 +103,7 @@ def score(policy, n, rng, bar=0.5):
 def optimal(bar=0.5, seen=H, steps=STEPS):
     """Expected score of the best player who knows the next ``seen`` rows exactly.
 
-    Dynamic programming over all 8^seen states: V_t(s) = max_a E[1{no hit} (1 + V_{t+1}(s'))].
+    Dynamic programming over all states: V_t(s) = max_a E[1{no hit} (1 + V_{t+1}(s'))].
 
     >>> [round(optimal(seen=rows), 1) for rows in (1, 2, 3)], round(optimal(), 3)
     ([17.0, 76.2, 97.3], 99.126)
@@ -126,8 +126,8 @@ def optimal(bar=0.5, seen=H, steps=STEPS):
 def spectrum():
     """The exact eigenvalues of the covariance of frames, (H W,), the largest first.
 
-    Those of the visible rows are Fourier coefficients of a bar: with b_k = Σ_j exp(2πi jk/W)
-    over its three columns, |b_k|² / 2W, and for k = 0 half of that; and σ² everywhere.
+    Those of the visible rows are Fourier coefficients of a bar: with b_k = Σ_j exp(2πi
+    jk/W) over its three columns, |b_k|² / 2W, and for k = 0 half of that; and σ² everywhere.
     """
     power = np.abs(np.fft.fft(PIXELS[0])) ** 2 / (2 * W)
     power[0] /= 2
@@ -136,10 +136,9 @@ def spectrum():
 
 
 class Filter:
-    """The exact density of the next latent z' = V (frame' - mean), given all that was seen.
+    """The exact density of the next latent z' = V (frame' - mean), given all seen before.
 
-    V (D, H W) has orthonormal rows, so the noise of z is that of a pixel in every direction.
-    What is unknown are the rows of the tunnel: a belief is a probability for each of the 8
+    V (D, H W) has orthonormal rows, so the noise of z has σ in every direction. What is unknown are the rows of the tunnel: a belief is a probability for each of the 8
     numbers, for the rows 2, 3 and 4 (row 1 is known no better than its own belief). The
     next frame shows row 2, turned, and a new row, so p(z'|history, a) is a mixture of 64
     Gaussians: the means are those of all pairs of rows, the covariance is σ² I.
@@ -159,7 +158,7 @@ class Filter:
         return np.exp(-0.5 * square / SIGMA**2)
 
     def log_weights(self, z, a):
-        """log π (n, T, 64) of the mixture for z at t + 1, from z (n, T, D) up to t and a."""
+        """log π (n, T, 64) of the mixture for z at t + 1, from z (n, T, D) and a (n, T)."""
         n, T, _ = z.shape
         belief = np.zeros((H, n, W + 1))
         belief[..., NONE] = 1

@@ -5,9 +5,10 @@ from functools import cache
 
 import numpy as np
 import pytest
-from mdn_book import tunnel
 from scipy.special import log_softmax
 from tolerances import ORACLE, SIGMAS, VALUE, assert_close
+
+from mdn_book import tunnel
 
 RNG = np.random.default_rng
 
@@ -62,9 +63,9 @@ def test_the_optimum_is_that_of_a_plain_recursion(bar):
             best = max(best, 1 + ahead)
         return best
 
-    found = tunnel.optimal(bar, steps=7)
-    assert_close(found, value((None,) * 4, 7), VALUE["float64"])
-    assert found < 7
+    found = tunnel.optimal(bar, steps=12)
+    assert_close(found, value((None,) * 4, 12), VALUE["float64"])
+    assert found < 12
 
 
 def test_a_random_player_scores_what_a_markov_chain_says():
@@ -113,7 +114,7 @@ def test_the_filter_agrees_with_an_enumeration_of_all_histories(fitted):
 
 def test_the_mixture_of_the_filter_holds_the_frames_that_are_possible(fitted):
     exact, V, mean, z, a = fitted
-    log_pi, mu, log_sigma = exact.mixture(exact.log_weights(z[:1, :3], a[:1, :3]))
+    _, mu, log_sigma = exact.mixture(exact.log_weights(z[:1, :3], a[:1, :3]))
     rows = np.array([tunnel.NONE] * 4)
     rows[[0, -1]] = 2, 5
     center = (tunnel.clean(rows) - mean) @ V.T
