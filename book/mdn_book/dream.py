@@ -3,7 +3,8 @@
 A model is a dictionary of arrays: V (D, pixels) and mean of the frames; W (I, 3 U),
 R (U, 3 U), b and c (3 U,) of a GRU of U units, gates in the order reset, update, new; and
 of the heads pi (U, K), mu (U, K D), sigma (U, K D), hit (U, 1), each with its bias pi_b
-and so on. Both frameworks export to it, so that one code dreams for both, and for the page, too.
+and so on. Both frameworks export to it, so that one code dreams for both, and for the
+page, too.
 """
 
 import numpy as np

@@ -127,7 +127,8 @@ def spectrum():
     """The exact eigenvalues of the covariance of frames, (H W,), the largest first.
 
     Those of the visible rows are Fourier coefficients of a bar: with b_k = Σ_j exp(2πi
-    jk/W) over its three columns, |b_k|² / 2W, and for k = 0 half of that; and σ² everywhere.
+    jk/W) over its three columns, |b_k|² / 2W, and for k = 0 half of that. To all of them
+    the noise adds σ².
     """
     power = np.abs(np.fft.fft(PIXELS[0])) ** 2 / (2 * W)
     power[0] /= 2
@@ -138,10 +139,10 @@ def spectrum():
 class Filter:
     """The exact density of the next latent z' = V (frame' - mean), given all seen before.
 
-    V (D, H W) has orthonormal rows, so the noise of z has σ in every direction. What is unknown are the rows of the tunnel: a belief is a probability for each of the 8
-    numbers, for the rows 2, 3 and 4 (row 1 is known no better than its own belief). The
-    next frame shows row 2, turned, and a new row, so p(z'|history, a) is a mixture of 64
-    Gaussians: the means are those of all pairs of rows, the covariance is σ² I.
+    V (D, H W) has orthonormal rows, so the noise of z has σ in every direction. What is
+    unknown are the rows: a belief gives each of them a probability for each of the 8
+    numbers. The next frame shows row 2, turned, and a new row, so p(z'|history, a) is a
+    mixture of 64 Gaussians: the means are those of all pairs of rows, the covariance σ² I.
     """
 
     def __init__(self, V, mean):
