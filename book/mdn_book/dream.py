@@ -7,6 +7,9 @@ and so on. Both frameworks export to it, so that one code dreams for both, and f
 page, too.
 """
 
+import csv
+from pathlib import Path
+
 import numpy as np
 
 from mdn_book import tunnel
@@ -57,21 +60,30 @@ def dream_step(model, h, z, a, tau, u, e):
 
 
 class Controller:
-    """Linear in the standardized z and h: logits of left and right; that of stay is 0."""
+    """Logits of left and right from the standardized z and h; that of stay is 0.
 
-    def __init__(self, shift, scale, weights):
-        self.shift, self.scale = shift, scale
-        self.weights = np.asarray(weights)  # (..., features + 1, 2)
+    ``weights`` (..., P), flat, are those of one linear layer, or of two with ``hidden``
+    tanh units between them. Leading axes are as many controllers at once.
+    """
 
-    @property
-    def features(self):
-        return len(self.shift)
+    def __init__(self, shift, scale, weights, hidden=0):
+        self.shift, self.scale, self.weights = shift, scale, np.asarray(weights)
+        self.shapes = layers(len(shift), hidden)
 
-    def __call__(self, *parts):
-        x = (np.concatenate(parts, axis=-1)[..., : self.features] - self.shift) / self.scale
-        logits = x @ self.weights[..., :-1, :] + self.weights[..., -1:, :]
-        logits = np.insert(logits, 1, 0, axis=-1)
-        return logits.argmax(axis=-1) - 1
+    def __call__(self, z, h):
+        x = np.concatenate([z, h], axis=-1)[..., : len(self.shift)]
+        x, used = (x - self.shift) / self.scale, 0
+        for i, (n, m) in enumerate(self.shapes):
+            w = self.weights[..., used : used + n * m]
+            w, used = w.reshape(*w.shape[:-1], n, m), used + n * m
+            x = (np.tanh(x) if i else x) @ w[..., :-1, :] + w[..., -1:, :]
+        left, right = x[..., 0], x[..., 1]
+        return (right > np.maximum(left, 0)) * 1 - ((left >= right) & (left > 0))
+
+
+def layers(features, hidden=0):
+    """The shapes of a controller's layers, biases included."""
+    return [(features + 1, hidden), (hidden + 1, 2)] if hidden else [(features + 1, 2)]
 
 
 def first_latents(model, n, rng):
@@ -112,17 +124,31 @@ def in_the_world(model, controller, shape, rng, bar=0.5):
     return steps.reshape(shape)
 
 
-def evolve(play, shift, scale, seed, generations=60, population=24, episodes=16):
+def evolve(
+    play, shift, scale, seed, *, hidden=0, generations=60, population=24, episodes=16
+):
     """A controller by CMA-ES; ``play(controller, shape, rng)`` returns steps survived."""
     import cma
 
-    size = 2 * (len(shift) + 1)
+    size = sum(n * m for n, m in layers(len(shift), hidden))
     options = {"seed": seed + 1, "popsize": population, "verbose": -9}
     search = cma.CMAEvolutionStrategy(size * [0], 0.5, options)
     rng = np.random.default_rng(seed)
     for _ in range(generations):
-        asked = search.ask()
-        weights = np.reshape(asked, (population, -1, 2))
-        steps = play(Controller(shift, scale, weights), (population, episodes), rng)
-        search.tell(asked, list(-steps.mean(axis=1)))
-    return Controller(shift, scale, np.reshape(search.mean, (-1, 2)))
+        asked = np.array(search.ask())  # (population, P)
+        controllers = Controller(shift, scale, asked, hidden)
+        steps = play(controllers, (population, episodes), rng)
+        search.tell(list(asked), list(-steps.mean(axis=1)))
+    return Controller(shift, scale, search.mean, hidden)
+
+
+def study():
+    """The stored runs: what was measured, by (kind, name, seed)."""
+    with Path(__file__).with_name("dream.csv").open() as file:
+        table = csv.DictReader(line for line in file if not line.startswith("#"))
+        return {
+            (row.pop("kind"), row.pop("name"), int(row.pop("seed"))): {
+                name: float(value) for name, value in row.items() if value
+            }
+            for row in table
+        }

@@ -20,11 +20,10 @@ class Memory(keras.Model):
         h = self.gru(x)
         return self.head(h), self.hit(h)[..., 0]
 
-
-def loss(model, x, z_next, hit):
-    params, logit = model(x)
-    cross_entropy = tf.nn.sigmoid_cross_entropy_with_logits(hit, logit)
-    return mdn.nll(z_next, *params) + tf.reduce_mean(cross_entropy)
+    def loss_of(self, x, z_next, hit):
+        params, logit = self(x)
+        cross_entropy = tf.nn.sigmoid_cross_entropy_with_logits(hit, logit)
+        return mdn.nll(z_next, *params) + tf.reduce_mean(cross_entropy)
 
 
 def train(model, x, z_next, hit, *, steps=1800, batch=32, seed=0):
@@ -38,7 +37,7 @@ def train(model, x, z_next, hit, *, steps=1800, batch=32, seed=0):
     @tf.function(jit_compile=True)
     def step(chosen):
         with tf.GradientTape() as tape:
-            value = loss(model, *(tf.gather(a, chosen) for a in arrays))
+            value = model.loss_of(*(tf.gather(a, chosen) for a in arrays))
         gradients = tape.gradient(value, model.trainable_variables)
         adam.apply(gradients, model.trainable_variables)
 

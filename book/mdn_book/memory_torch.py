@@ -20,11 +20,10 @@ class Memory(nn.Module):
         h, _ = self.gru(x)
         return self.head(h), self.hit(h)[..., 0]
 
-
-def loss(model, x, z_next, hit):
-    params, logit = model(x)
-    cross_entropy = nn.functional.binary_cross_entropy_with_logits(logit, hit)
-    return mdn.nll(z_next, *params) + cross_entropy
+    def loss_of(self, x, z_next, hit):
+        params, logit = self(x)
+        cross_entropy = nn.functional.binary_cross_entropy_with_logits(logit, hit)
+        return mdn.nll(z_next, *params) + cross_entropy
 
 
 def train(model, x, z_next, hit, *, steps=1800, batch=32, seed=0):
@@ -36,7 +35,7 @@ def train(model, x, z_next, hit, *, steps=1800, batch=32, seed=0):
     for _ in range(steps):
         chosen = torch.tensor(rng.integers(0, len(x), batch))
         adam.zero_grad()
-        loss(model, *(a[chosen] for a in arrays)).backward()
+        model.loss_of(*(a[chosen] for a in arrays)).backward()
         adam.step()
         decay.step()
 

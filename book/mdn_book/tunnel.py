@@ -22,6 +22,7 @@ first. All functions take any number of episodes at once, along the leading axes
 """
 
 import numpy as np
+from scipy.stats import chi2
 
 W, H, STEPS = 7, 4, 100
 SIGMA = 0.25
@@ -187,6 +188,17 @@ def pca(frames, D=6):
     flat = frames.reshape(-1, H * W)
     values, vectors = np.linalg.eigh(np.cov(flat.T))
     return vectors[:, ::-1][:, :D].T, flat.mean(axis=0), values[::-1]
+
+
+def near_a_frame(z, log_pi, mu):
+    """The share of z (n, T, D) within the ball that holds 99% around a possible frame.
+
+    Possible are those to which the exact filter gives a weight of 0.001 or more.
+    """
+    radius = SIGMA * np.sqrt(chi2.ppf(0.99, z.shape[-1]))
+    distance = np.linalg.norm(z[..., None, :] - mu, axis=-1)
+    distance[log_pi < np.log(1e-3)] = np.inf
+    return float((distance.min(axis=-1) < radius).mean())
 
 
 def tempered(tau):

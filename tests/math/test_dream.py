@@ -71,9 +71,9 @@ def test_training_lowers_the_loss(memory):
         import torch
 
         arrays = [torch.tensor(each) for each in arrays]
-    before = np.asarray(detached(module.loss(model, *arrays)))
+    before = np.asarray(detached(model.loss_of(*arrays)))
     module.train(model, x, z[:, 1:], hit[:, :-1], steps=40)
-    assert np.asarray(detached(module.loss(model, *arrays))) < before - 1
+    assert np.asarray(detached(model.loss_of(*arrays))) < before - 1
 
 
 def test_a_temperature_of_one_samples_from_the_mixture():
@@ -114,9 +114,35 @@ def test_a_controller_turns_where_its_logit_is_the_largest():
     weights = np.zeros((3, 2))
     weights[0] = -1, 1  # for left and right
     weights[-1] = -1
-    controller = dream.Controller(np.zeros(2), np.ones(2), weights)
+    controller = dream.Controller(np.zeros(2), np.ones(2), weights.ravel())
     z = np.array([[-2.0, 0], [0, 0], [3, 0]])
     assert controller(z, np.zeros((3, 0))).tolist() == [-1, 0, 1]
+
+
+def test_a_hidden_layer_is_two_linear_maps_with_tanh_between():
+    rng = RNG(5)
+    A, B = rng.normal(size=(9, 4)), rng.normal(size=(5, 2))
+    flat = np.concatenate([A.ravel(), B.ravel()])
+    z, h = rng.normal(size=(40, 6)), rng.normal(size=(40, 2))
+    controller = dream.Controller(np.zeros(8), np.ones(8), flat, hidden=4)
+    x = np.concatenate([z, h], axis=1)
+    logits = np.tanh(x @ A[:-1] + A[-1]) @ B[:-1] + B[-1]
+    left, right = logits.T
+    best = np.argmax([left, 0 * left, right], axis=0) - 1
+    assert (controller(z, h) == best).all()
+    assert len(set(best)) == 3
+
+
+def test_evolution_finds_what_pays():
+    """The score is the share of right turns where the first feature is positive."""
+    pytest.importorskip("cma")
+
+    def play(controller, shape, rng):
+        z = rng.normal(size=(*shape, 2))
+        return controller(z, z[..., :0]) == np.where(z[..., 0] > 0, 1, -1)
+
+    best = dream.evolve(play, np.zeros(2), np.ones(2), 0, generations=30)
+    assert play(best, (2000,), RNG(6)).mean() > 0.9
 
 
 def test_the_world_is_the_same_for_a_player_in_and_out_of_the_model():
@@ -124,7 +150,7 @@ def test_the_world_is_the_same_for_a_player_in_and_out_of_the_model():
     rng = RNG(4)
     model = made("torch")[1].export(made("torch")[0])
     model |= {"V": np.eye(6, 28), "mean": np.zeros(28)}
-    still = dream.Controller(np.zeros(6), np.ones(6), np.full((7, 2), 0.0) - 1e-9)
+    still = dream.Controller(np.zeros(6), np.ones(6), np.full(14, -1e-9))
     steps = dream.in_the_world(model, still, (20_000,), rng)
     survive = 1 - 0.5 * 3 / 7
     expected = 4 + sum(survive**i for i in range(1, tunnel.STEPS - 3))
