@@ -9,12 +9,12 @@ export PYTHONUNBUFFERED := 1
 export TF_CPP_MIN_LOG_LEVEL := 3
 
 # Two chapters or tests share the machine. More threads each would wait for one another.
-refresh book pdf test: export OMP_NUM_THREADS := 1
-refresh book pdf test: export TF_NUM_INTRAOP_THREADS := 1
-refresh book pdf test: export TF_NUM_INTEROP_THREADS := 1
+refresh reseed book pdf test: export OMP_NUM_THREADS := 1
+refresh reseed book pdf test: export TF_NUM_INTRAOP_THREADS := 1
+refresh reseed book pdf test: export TF_NUM_INTEROP_THREADS := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help book test serve pdf archive site refresh lint speed study pins repository clean
+.PHONY: help book test serve pdf archive site refresh reseed lint speed study pins repository clean
 
 help:  ## list these targets
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -45,6 +45,9 @@ site: pdf archive  ## make the folder to publish: the pages, with PDF and archiv
 refresh: $(READY)  ## execute chapters and store their outputs, where those do not hold (or CHAPTERS="book/02*.ipynb")
 	@$(BIN)/python tools/refresh.py $(CHAPTERS)
 	@$(BIN)/python tools/readme_chapters.py
+
+reseed: $(READY)  ## execute chapters with all seeds shifted, and list what fails (SHIFTS="1000 2000", CHAPTERS="book/02*.ipynb")
+	@$(BIN)/python tools/reseed.py $(SHIFTS) $(CHAPTERS)
 
 lint: $(READY)  ## check style of code and notebooks, and the workflows if actionlint is there
 	@$(BIN)/ruff check

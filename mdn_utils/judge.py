@@ -12,7 +12,7 @@ Everything here takes arrays, one entry for each target, and knows no model:
 
 If the prediction is right, u and rank are uniform on [0, 1]. The targets have to be
 independent of each other and of the training. Rounded targets repeat, which makes steps
-in u that no band knows of: then draw each u evenly from [F(y - h/2), F(y + h/2)], h the
+in u that no band knows of: then draw each u evenly from [F(y - δ/2), F(y + δ/2)], δ the
 step of the rounding. A ValueError names what is out of range, NaN or too little.
 :mod:`mdn_book.plots` draws these diagnostics.
 
@@ -58,7 +58,7 @@ def pit_histogram(u, bins=20, coverage=0.95):
 def calibration(u, level, coverage=0.95):
     """``1/N Σ_n 1{u_n <= α}``: how many targets are within their quantile of level α.
 
-    u <= α says the same as y <= Q(α|x), without computing any quantile. Of ranks in place
+    u <= α says the same as y <= F⁻¹(α|x), without computing any quantile. Of ranks in place
     of u it is the coverage of the regions of level α. The band holds for all levels that
     are asked at once. u and level may have any shape; returns shares, and the lowest and
     highest within the band, all of the shape of level.
@@ -77,11 +77,11 @@ def calibration(u, level, coverage=0.95):
 def density_rank(log_prob_y, log_prob_samples, seed=None):
     """``P(p(Y|x) > p(y|x))``: the level of the smallest region of highest density with y.
 
-    Estimated from S samples of the model at each x: with the log densities of the targets,
-    shape (N,), and of the samples, (S, N), it is ``(denser + V (1 + equal)) / (S + 1)``,
+    Estimated from n samples of the model at each x: with the log densities of the targets,
+    shape (N,), and of the samples, (n, N), it is ``(denser + V (1 + equal)) / (n + 1)``,
     V ~ U(0, 1) drawn anew for each target from ``seed`` (as of `mdn_utils.numpy.sample`).
     ``rank <= α`` says that y lies in the region of level α. The error of a rank r is about
-    √(r (1 - r) / S), but for a right model ranks are uniform however small S is. Returns
+    √(r (1 - r) / n), but for a right model ranks are uniform however small n is. Returns
     shape (N,), for any D. Source: Izbicki, Shimizu and Stern (2022), JMLR 23, HPD-split.
 
     >>> rank = density_rank([2.5], [[1.0], [2.0], [3.0], [4.0]])  # two are denser
@@ -101,12 +101,12 @@ def density_rank(log_prob_y, log_prob_samples, seed=None):
 
 
 def conformal_level(rank, level):
-    """The ``⌈(n + 1) α⌉``-th smallest of n ranks: the level to ask for in place of α.
+    """The ``⌈(N + 1) α⌉``-th smallest of N ranks: the level to ask for in place of α.
 
-    If the n rows of ``rank`` and a new one are exchangeable, none of them used to train or
+    If the N rows of ``rank`` and a new one are exchangeable, none of them used to train or
     to choose the model, then the region of the level returned holds the new target with a
     probability of α at least, however wrong the model: on average over such rows and over
-    x, not at each x. Where n < α / (1 - α), that takes all there is: returns 1. Sources:
+    x, not at each x. Where N < α / (1 - α), that takes all there is: returns 1. Sources:
     Papadopoulos et al. (2002), ECML, and Lei et al. (2018), JASA 113, 1094, for the
     quantile; Izbicki, Shimizu and Stern (2022) with ranks of highest density.
 

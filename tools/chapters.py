@@ -22,7 +22,8 @@ BOOK = ROOT / "book"
 NOTEBOOKS = sorted(BOOK.glob("*.ipynb"))
 
 # The modules that alone read a file, or the files of a folder
-READERS = {"study.csv": "suite.py", "rivals.csv": "rivals.py", "data": "data.py"}
+READERS = {"study.csv": "suite.py", "rivals.csv": "rivals.py", "robot.csv": "robot.py"}
+READERS["data"] = "data.py"
 # Tags of a cell that change what it gives
 TAGS = {"raises-exception", "skip-execution"}
 # What one imports, and what is pinned for it
@@ -115,12 +116,13 @@ def holds(notebook, executed=None):
 # --- Execute ----------------------------------------------------------------------------
 
 
-async def execute(notebook, folder=BOOK, kernel=None, **start):
+async def execute(notebook, folder=BOOK, kernel=None, allow_errors=False, **start):
     """Execute all cells in a fresh kernel: that of this environment, or the one given."""
     client = NotebookClient(
         notebook,
         km=kernel,
         timeout=600,
+        allow_errors=allow_errors,
         coalesce_streams=True,
         record_timing=False,
         resources={"metadata": {"path": str(folder)}},

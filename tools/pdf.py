@@ -111,10 +111,11 @@ def tidy(article):
         tag.unwrap()
     for fold in article.select("details"):
         fold["open"] = ""
+        for closing in fold.summary.select(".expanded"):
+            closing.decompose()
         prompt = fold.summary.get_text(" ", strip=True)
         shown = re.match(r"Show (?:the )?(\w+)", prompt)
-        if shown:
-            fold.summary.string = shown[1].capitalize()
+        fold.summary.string = shown[1].capitalize() if shown else prompt
     for code in article.select("pre"):
         if code.get_text().strip().count("\n") < 14:
             code["class"] = "short"

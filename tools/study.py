@@ -1,4 +1,4 @@
-"""Run the studies behind chapters 9, 11 and 12 and store their tables.
+"""Run the studies behind chapters 9, 11, 12 and 13 and store their tables.
 
 python tools/study.py [frozen | tables | changes | components ...]    all if none is named
 
@@ -10,11 +10,12 @@ stopped and resumed. Delete rows of the table, or all of it, to repeat them.
 `tables`     the recipe, K = 1 and NGBoost on real tables, by random splits
 `ladder`     the recipe with other K on the stars, by validation and by test rows
 `changes`    one thing changed at a time: seeds from 0, validation rows, no noise tried
-`confirmed`  the changes that mattered: ten seeds from 100, test rows
+`confirmed`  the changes that mattered: seeds from 100, test rows
 `components` the recipe with other K: likewise
 `ensembles`  five networks of the recipe, the mean of their scores, and as one mixture
 `scaling`    a public example: 2,000 plain steps, inputs raw and scaled, and `fit`
 `rivals`     other methods beside networks and ensembles, into a table of its own
+`robot`      networks for the robot arm, by where they bring the hand, into one more
 """
 
 import contextlib
@@ -33,13 +34,14 @@ from unittest import mock
 
 import numpy as np
 
-from mdn_book import data, problems, rivals, suite
+from mdn_book import data, problems, rivals, robot, suite
 from mdn_utils import _start
 from mdn_utils import numpy as mdn_np
 
 ROOT = Path(__file__).parents[1]
 TABLE = ROOT / "book" / "mdn_book" / "study.csv"
 RIVALS = TABLE.with_name("rivals.csv")
+ROBOT = TABLE.with_name("robot.csv")
 COLUMNS = (*suite.KEY, "nll", "line", "seconds", "validation")
 BOTH = ("PyTorch", "TensorFlow")
 PROBLEMS = {**suite.DEVELOPMENT, **suite.HELD_OUT}
@@ -147,8 +149,8 @@ def jobs():
             for seed in range(3):
                 yield "changes", "PyTorch", name, 300, change, seed
                 yield "changes", "PyTorch", name, 4000, change, seed
-    for seed in range(100, 110):
-        for rows in (300, 4000):
+    for rows, seeds in ((300, range(100, 110)), (4000, range(100, 102))):
+        for seed in seeds:
             for change, frameworks in CONFIRMED.items():
                 for name in SCREENED:
                     for framework in frameworks:
@@ -415,6 +417,82 @@ def network_params(framework, K, kind, noise, train, x_test, seed):
     return log_pi, mu, log_sigma
 
 
+#: The networks of chapter 13, and one thing changed at a time.
+ARM = {"K": 2, "hidden": (50, 50), "sigma_min": 0.001}
+ARM_FIT = {"noise": (0, 0)}
+ARM_CHANGES = {
+    "none": {},
+    "noise by fit": {"fit": {"noise": None}},
+    "1,000 steps": {"fit": {"steps": 1000}},
+    "6,000 steps": {"fit": {"steps": 6000}},
+    "learning rate 0.001": {"fit": {"learning_rate": 0.001}},
+    "learning rate 0.01": {"fit": {"learning_rate": 0.01}},
+    "learning rate 0.02": {"fit": {"learning_rate": 0.02}},
+    **{f"σ > {s:g}": {"network": {"sigma_min": s}} for s in (0.1, 0.03, 0.01, 0.0001, 0)},
+    "K = 1": {"network": {"K": 1}},
+    "K = 3": {"network": {"K": 3}},
+    "K = 5": {"network": {"K": 5}},
+    "full noise": {"network": {"noise": "full"}},
+    "one layer": {"network": {"hidden": (50,)}},
+    "three layers": {"network": {"hidden": (50, 50, 50)}},
+    "100 units": {"network": {"hidden": (100, 100)}},
+}
+
+
+def robot_jobs():
+    """The keys of the networks for the robot arm."""
+    for seed in range(100, 110):
+        for n in (1000, 10_000):
+            for framework in BOTH:
+                yield framework, n, "none", seed
+    for change in ARM_CHANGES:
+        for seed in range(3):
+            yield "PyTorch", 1000, change, seed
+
+
+def robot_run(key):
+    """The row of the table of the robot arm with this key."""
+    framework, n, change, seed = key
+    changed = ARM_CHANGES[change]
+    settings = {**ARM, **changed.get("network", {})}
+    start = time.process_time()
+    predict = robot_network(
+        framework,
+        settings,
+        {**ARM_FIT, **changed.get("fit", {})},
+        robot.rows(n, seed, "training"),
+        seed,
+    )
+    seconds = time.process_time() - start
+    x, y = robot.rows(10_000, 0, "validation" if seed < 100 else "test")
+    params = predict(x)
+    scores = {**robot.scores(params, x), "nll": mdn_np.nll(y, *params)}
+    numbers = (f"{scores[name]:.5f}" for name in robot.SCORES[:-1])
+    return (*key, *numbers, f"{seconds:.1f}")
+
+
+def robot_network(framework, settings, options, train, seed):
+    """A network that takes positions to angles, as a function."""
+    if framework == "PyTorch":
+        import torch
+
+        from mdn_utils import torch as mdn
+
+        torch.set_num_threads(1)
+    else:
+        from mdn_utils import tensorflow as mdn
+    network = mdn.MixtureDensityNetwork(2, 2, **settings)
+    mdn.fit(network, *train, seed=seed, progress=False, **options)
+
+    def predict(x):
+        if framework == "PyTorch":
+            with torch.no_grad():
+                return [a.double().numpy() for a in network(torch.tensor(x).float())]
+        return [np.asarray(a, float) for a in network(x)]
+
+    return predict
+
+
 def line_params(train, x_test):
     """A straight line with a constant σ, by least squares, as a mixture of one."""
     (x, y), one = train, np.ones((len(x_test), 1))
@@ -456,6 +534,18 @@ def compare():
         write([record], RIVALS)
 
 
+def robots(workers):
+    """Go on with the table of the robot arm."""
+    if not ROBOT.exists():
+        head = "# RMS distances of the hand, arm of length 1, NLL in nats: make study"
+        ROBOT.write_text(f"{head}\n# {versions()}\n{','.join(robot.COLUMNS)}\n")
+    done = robot.stored()
+    wanted = [key for key in robot_jobs() if key not in done]
+    print(f"{len(wanted)} networks for the arm to go, {len(done)} done", flush=True)
+    for row in workers(robot_run, wanted):
+        write([row], ROBOT)
+
+
 def main(parts):
     done = suite.study() if TABLE.exists() else {}
     wanted = [key for key in jobs() if key not in done and (not parts or key[0] in parts)]
@@ -466,6 +556,8 @@ def main(parts):
             write([row])
             if i % 50 == 0:
                 print(f"{i} of {len(wanted)}", flush=True)
+        if not parts or "robot" in parts:
+            robots(pool.imap_unordered)
     if not parts or "tables" in parts:
         write(row for row in ngboost() if row[:6] not in done)
     if not parts or "rivals" in parts:

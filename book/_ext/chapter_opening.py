@@ -1,11 +1,13 @@
 """Above the title of a chapter, its number and part; below, the reading time.
 
-The time is that of a calm pace, without the exercises.
+The time is that of a calm pace, without the exercises and all that is folded.
+Of two frameworks in tabs a reader reads one.
 """
 
 from html import escape
 
 from docutils import nodes
+from myst_nb.sphinx_ import HideCodeCellNode
 
 WORDS_A_MINUTE = 180
 SECONDS = {"line of code": 3, "formula": 15, "figure": 20}
@@ -21,16 +23,26 @@ BELOW = """
 
 
 def seconds_to_read(node):
-    if isinstance(node, nodes.raw) or "exercises" in node.get("ids", []):
+    if isinstance(
+        node, nodes.raw | HideCodeCellNode
+    ) or "exercises" in node.get("ids", []):
         return 0
     if isinstance(node, nodes.literal_block):
         lines = filter(None, node.astext().splitlines())
         return SECONDS["line of code"] * len(list(lines))
     if isinstance(node, nodes.math_block):
         return SECONDS["formula"]
+    if "sd-tab-set" in node.get("classes", []):
+        return max(map(seconds_to_read, node.children))
     own = SECONDS["figure"] if isinstance(node, nodes.figure) else 0
+    folded = 0
     for child in node.children:
-        if isinstance(child, nodes.Text):
+        if isinstance(child, nodes.raw):  # a box of HTML opens or ends
+            html = child.astext()
+            folded += html.count("<details") - html.count("</details")
+        elif folded:
+            continue
+        elif isinstance(child, nodes.Text):
             own += 60 * len(child.split()) / WORDS_A_MINUTE
         else:
             own += seconds_to_read(child)

@@ -46,7 +46,7 @@ def settle(app, pagename, templatename, context, doctree):
 def is_map(image):
     """Whether many pixels have other colors than the 16 most common ones."""
     counts = sorted(n for n, _ in image.getcolors(image.width * image.height))
-    return sum(counts[-16:]) < 0.9 * sum(counts)
+    return sum(counts[-16:]) < 0.93 * sum(counts)
 
 
 def convert(app, exception):

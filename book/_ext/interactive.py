@@ -58,8 +58,20 @@ render_unhandled = NbElementRenderer.render_unhandled
 def render_specification(self, data):
     """Keep a Vega-Lite output, of which myst-nb does not know."""
     if data.mime_type == MIME_TYPE:
-        return [specification(spec=json.dumps(data.content))]
+        return [specification(data=json.dumps(data.content))]
     return render_unhandled(self, data)
+
+
+def join(document, kind, figure):
+    """Make one `figure` of each output of a `kind` and its PNG."""
+    for found in list(document.findall(kind)):
+        container = found.parent  # of this kind of output
+        bundle = container.parent  # of all kinds
+        bundle.remove(container)
+        image = next(bundle.findall(nodes.image))
+        node = figure(data=found["data"], alt=image.get("alt", ""))
+        bundle.replace_self(node)
+        node += bundle
 
 
 class InteractiveFigures(SphinxPostTransform):
@@ -69,14 +81,7 @@ class InteractiveFigures(SphinxPostTransform):
     formats = ("html",)
 
     def run(self, **kwargs):
-        for found in list(self.document.findall(specification)):
-            container = found.parent  # of this kind of output
-            bundle = container.parent  # of all kinds
-            bundle.remove(container)
-            image = next(bundle.findall(nodes.image))
-            node = interactive(spec=found["spec"], alt=image.get("alt", ""))
-            bundle.replace_self(node)
-            node += bundle
+        join(self.document, specification, interactive)
 
 
 def marks(part):
@@ -141,7 +146,7 @@ def visit(self, node):
 
 
 def depart(self, node):
-    vega, sliders = to_vega(json.loads(node["spec"]), node["alt"])
+    vega, sliders = to_vega(json.loads(node["data"]), node["alt"])
     data = json.dumps(vega, separators=(",", ":"), ensure_ascii=False)
     after = AFTER.format(
         wide=height(vega, narrow=False),

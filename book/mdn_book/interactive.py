@@ -6,8 +6,8 @@ where there are no scripts. Without Altair a chart is None, `show` says what to 
 and a chapter runs to its end all the same.
 
 The mixtures come as ``params``: log_pi (M, K), mu and log_sigma (M, K, 1), for M inputs
-``t`` of shape (M, 1). ``problem`` is what knows the exact answer by its ``branches(t)``,
-such as `mdn_book.problems.ToyInverse`, and ``data`` is a pair t, x of shape (N, 1).
+``x`` of shape (M, 1). ``problem`` is what knows the exact answer by its ``branches(x)``,
+such as `mdn_book.problems.ToyInverse`, and ``data`` is a pair x, y of shape (N, 1).
 
 A view named ``readout`` writes the numbers of a figure below its picture. The pages print
 the same text in HTML, where it wraps and a screen reader announces it.
@@ -145,11 +145,11 @@ def _unpack(chart, *fields):
     return chart.transform_calculate(**{f: f"toNumber(datum.{f})" for f in fields})
 
 
-def _points(t, x, n=600):
+def _points(x, y, n=600):
     """The first `n` data points, as a layer of small gray dots."""
-    data = alt.Chart(alt.Data(values=_rows(t_=[_pack(t[:n])], x_=[_pack(x[:n])])))
+    data = alt.Chart(alt.Data(values=_rows(x_=[_pack(x[:n])], y_=[_pack(y[:n])])))
     style = {"size": 9, "color": COLORS["data"], "opacity": 0.6, "aria": False}
-    return _unpack(data, "t", "x").mark_circle(**style).encode(x="t:Q", y="x:Q")
+    return _unpack(data, "x", "y").mark_circle(**style).encode(x="x:Q", y="y:Q")
 
 
 def _side_by_side(left, right, slider, **datasets):
@@ -258,25 +258,25 @@ def mixture_explorer(pi, mu, sigma, low=-5.0, high=5.0):
 
 
 @_chart
-def learned_and_exact(t, params, problem, data, start):
-    """``p(x|t)`` at one t: learned, exact, and the means of the components.
+def learned_and_exact(x, params, problem, data, start):
+    """``p(y|x)`` at one x: learned, exact, and the means of the components.
 
-    On the left the data with a line at t, on the right the density there, along the same
-    vertical axis, where x goes from -0.1 to 1.1. The inputs ``t`` are an even grid, and the
+    On the left the data with a line at x, on the right the density there, along the same
+    vertical axis, where y goes from -0.1 to 1.1. The inputs ``x`` are an even grid, and the
     slider starts at ``start``; the problem is uniform over its branches.
 
     >>> from mdn_book.problems import ToyInverse
-    >>> t = np.linspace(0, 1, 11)[:, None]
+    >>> x = np.linspace(0, 1, 11)[:, None]
     >>> params = np.zeros((11, 1)), np.full((11, 1, 1), 0.5), np.zeros((11, 1, 1))
     >>> pairs = ToyInverse().sample(9, np.random.default_rng(0))
-    >>> chart = learned_and_exact(t, params, ToyInverse(), pairs, start=0.3)
+    >>> chart = learned_and_exact(x, params, ToyInverse(), pairs, start=0.3)
     >>> chart.to_dict()["params"][0]["value"]
     0.3
     """
     log_pi, mu, log_sigma = params
-    step = float(np.diff(t[:, 0]).mean())
-    slider = _slider("t", "input t", *_numbers([t[0, 0], t[-1, 0], step]), start)
-    branches = np.nan_to_num(problem.branches(t))  # (M, B, 2), of width 0 if there is none
+    step = float(np.diff(x[:, 0]).mean())
+    slider = _slider("x", "input x", *_numbers([x[0, 0], x[-1, 0], step]), start)
+    branches = np.nan_to_num(problem.branches(x))  # (M, B, 2), of width 0 if there is none
     low, high = np.moveaxis(branches, -1, 0)
     width = high - low
     below = mdn_np.cdf(branches.transpose(2, 1, 0)[..., None], *params)  # (2, B, M)
@@ -290,37 +290,37 @@ def learned_and_exact(t, params, problem, data, start):
             for b in np.flatnonzero(width[i])
         ]
         shares += [f"elsewhere: {max(0, 1 - learned[i].sum()):.0%} (exact 0%)"]
-        return f"t = {t[i, 0]:.2f}; learned probability of x from " + ", ".join(shares)
+        return f"x = {x[i, 0]:.2f}; learned probability of y from " + ", ".join(shares)
 
     rows = _rows(
-        t=_numbers(t[:, 0]),
+        x=_numbers(x[:, 0]),
         pi_=[_pack(row) for row in np.exp(log_pi)],
         mu_=[_pack(row) for row in mu],
         sigma_=[_pack(row, 4) for row in np.exp(log_sigma)],
         low_=[_pack(row[w > 0]) for row, w in zip(low, width, strict=True)],
         high_=[_pack(row[w > 0]) for row, w in zip(high, width, strict=True)],
         height=_numbers(1 / width.sum(axis=-1)),
-        text=[sentence(i) for i in range(len(t))],
+        text=[sentence(i) for i in range(len(x))],
     )
-    chosen = _from("mixtures").transform_filter(f"abs(datum.t - t) < {step / 2:g}")
+    chosen = _from("mixtures").transform_filter(f"abs(datum.x - x) < {step / 2:g}")
     components = _unpack(chosen, "pi", "mu", "sigma")
 
-    where = _axis(alt.X, "t", "input t", (t[0, 0], t[-1, 0]))
-    up = _axis(alt.Y, "x", "target x", (-0.1, 1.1))
-    line = chosen.mark_rule(strokeWidth=1.5, **GREEN).encode(x="t:Q")
+    where = _axis(alt.X, "x", "input x", (x[0, 0], x[-1, 0]))
+    up = _axis(alt.Y, "y", "target y", (-0.1, 1.1))
+    line = chosen.mark_rule(strokeWidth=1.5, **GREEN).encode(x="x:Q")
     scale = alt.Scale(domain=[0, 1], range=[0, 400])
     size = alt.Size("pi:Q", scale=scale, legend=None)
     dots = components.mark_circle(opacity=0.8, aria=False, **GREEN)
-    dots = dots.encode(x="t:Q", y="mu:Q", size=size)
+    dots = dots.encode(x="x:Q", y="mu:Q", size=size)
     plane = alt.layer(_points(*data).encode(where, up), line, dots, _readout(chosen))
 
-    along = alt.X("density:Q", title="density of x")
-    part = "datum.pi * densityNormal(datum.x, datum.mu, datum.sigma)"
+    along = alt.X("density:Q", title="density of y")
+    part = "datum.pi * densityNormal(datum.y, datum.mu, datum.sigma)"
     curve = (
-        components.transform_calculate(x="sequence(-0.1, 1.1, 0.0025)")
-        .transform_flatten(["x"])
+        components.transform_calculate(y="sequence(-0.1, 1.1, 0.0025)")
+        .transform_flatten(["y"])
         .transform_calculate(part=part)
-        .transform_aggregate(density="sum(part)", groupby=["x"])
+        .transform_aggregate(density="sum(part)", groupby=["y"])
     )
     style = {"orient": "horizontal", "clip": True, "opacity": 0.4, "aria": False}
     area = curve.mark_area(**style, **GREEN).encode(along, up)
@@ -331,20 +331,20 @@ def learned_and_exact(t, params, problem, data, start):
 
 
 @_chart
-def training(t, epochs, snapshots, history, data, floor):
+def training(x, epochs, snapshots, history, data, floor):
     """The means of all components as training goes on, each line as wide as its weight.
 
     Args:
-        t: inputs, an even grid.
+        x: inputs, an even grid.
         epochs: after which epochs the snapshots were taken, F numbers from 1 on.
         snapshots: F pairs log_pi (M, K) and mu (M, K, 1), or more arrays after these.
         history: the training loss of every epoch.
         data: the training data.
         floor: the best loss that any model could reach.
 
-    >>> t = np.linspace(0, 1, 3)[:, None]
+    >>> x = np.linspace(0, 1, 3)[:, None]
     >>> snapshots = [(np.zeros((3, 1)), np.zeros((3, 1, 1)))] * 2
-    >>> chart = training(t, [1, 4], snapshots, [0.2, 0.1, 0.0, -0.1], (t, t), floor=-1.0)
+    >>> chart = training(x, [1, 4], snapshots, [0.2, 0.1, 0.0, -0.1], (x, x), floor=-1.0)
     >>> chart.to_dict()["params"][0]["bind"]["max"]
     2
     """
@@ -355,7 +355,7 @@ def training(t, epochs, snapshots, history, data, floor):
         collected = np.sort(np.exp(log_pi))[:, ::-1].cumsum(axis=-1)
         at_work = 1 + (collected < 0.95).sum(axis=-1).mean()
         return (
-            f"after epoch {epoch}: training loss {loss:.3f} nats; on average "
+            f"after epoch {epoch}: training loss {loss:.3f} nats; averaged over this axis, "
             f"{at_work:.0f} components carry 95% of the weight"
         ).replace("-", "\N{MINUS SIGN}")
 
@@ -369,19 +369,19 @@ def training(t, epochs, snapshots, history, data, floor):
         pi_=[_pack(100 * np.exp(log_pi).T, 0) for log_pi in weights],
     )
     chosen = _from("states").transform_filter("datum.frame == snapshot")
-    start, step = _numbers([t[0, 0], np.diff(t[:, 0]).mean()], 5)
+    start, step = _numbers([x[0, 0], np.diff(x[:, 0]).mean()], 5)
     index = f"join(sequence({weights[0].size}), ' ')"
     lines = _unpack(chosen.transform_calculate(i_=index), "i", "mu", "pi")
     lines = lines.transform_calculate(
-        k=f"floor(datum.i / {len(t)})",
-        t=f"{start} + {step} * (datum.i % {len(t)})",
-        x="datum.mu / 1000",
+        k=f"floor(datum.i / {len(x)})",
+        x=f"{start} + {step} * (datum.i % {len(x)})",
+        y="datum.mu / 1000",
         weight="datum.pi / 100",
     )
     scale = alt.Scale(domain=[0, 1], range=[0.15, 14])
     lines = lines.mark_trail(opacity=0.8, clip=True, aria=False, **GREEN).encode(
-        _axis(alt.X, "t", "input t", (t[0, 0], t[-1, 0])),
-        _axis(alt.Y, "x", "target x", (-0.1, 1.1)),
+        _axis(alt.X, "x", "input x", (x[0, 0], x[-1, 0])),
+        _axis(alt.Y, "y", "target y", (-0.1, 1.1)),
         detail="k:N",
         size=alt.Size("weight:Q", scale=scale, legend=None),
     )
@@ -391,9 +391,9 @@ def training(t, epochs, snapshots, history, data, floor):
     whole = _unpack(alt.Chart(alt.Data(values=every)), "epoch", "loss")
     tens = alt.Axis(values=[1, 10, 100, 1000, 10_000])
     log = alt.Scale(type="log", nice=False)
-    x = alt.X("epoch:Q", title="epoch", scale=log, axis=tens)
-    y = _axis(alt.Y, "loss", "training loss [nats]", (floor - 0.15, max(history) + 0.1))
-    path = whole.mark_line(strokeWidth=2, aria=False, **GREEN).encode(x, y)
+    across = alt.X("epoch:Q", title="epoch", scale=log, axis=tens)
+    up = _axis(alt.Y, "loss", "training loss [nats]", (floor - 0.15, max(history) + 0.1))
+    path = whole.mark_line(strokeWidth=2, aria=False, **GREEN).encode(across, up)
     bottom = alt.Chart(alt.Data(values=[{"floor": float(floor)}])).encode(y="floor:Q")
     name = bottom.mark_text(text="floor", align="right", dy=9, color=DARK)
     name = name.encode(x=alt.value("width"))
@@ -404,58 +404,59 @@ def training(t, epochs, snapshots, history, data, floor):
 
 
 @_chart
-def temperature(t, params, problem, split, rng, n=3):
-    """n samples for each t at the temperature τ of the slider: ``π_k^(1/τ)``, ``√τ σ_k``.
+def temperature(x, params, problem, split, rng, n=3):
+    """n samples for each x at the temperature τ of the slider: ``π_k^(1/τ)``, ``√τ σ_k``.
 
     Every sample keeps its random numbers of ``rng``, u for the choice of a component and ε
     for the noise, so it moves with τ and does not jump about. Impossible samples, outside
-    the branches, of which there are at most two, are counted. With ``split = (t, x)`` the
-    text below the picture gives the model's probability below x, at the nearest t.
+    the branches, of which there are at most two, are counted. With ``split = (x, y)`` the
+    text below the picture gives the model's probability below y, at the nearest x.
 
     >>> from mdn_book.problems import ToyInverse
-    >>> t = np.array([[0.2], [0.35]])
+    >>> x = np.array([[0.2], [0.35]])
     >>> params = np.zeros((2, 1)), np.full((2, 1, 1), 0.5), np.zeros((2, 1, 1))
     >>> rng = np.random.default_rng(0)
-    >>> chart = temperature(t, params, ToyInverse(), (0.35, 0.37), rng)
+    >>> chart = temperature(x, params, ToyInverse(), (0.35, 0.37), rng)
     >>> chart.to_dict()["params"][0]["bind"]["max"]
     2
     """
     slider = _slider("tau", "temperature τ", 0.1, 2, 0.05, 1)
-    order = np.argsort(params[1][..., 0], axis=-1)  # the means ascend, so x follows u
+    order = np.argsort(params[1][..., 0], axis=-1)  # the means ascend, so y follows u
     log_pi, mu, log_sigma = (
         np.take_along_axis(a.reshape(order.shape), order, axis=-1) for a in params
     )
-    walls = problem.branches(t).reshape(len(t), -1)
-    t_split, x_split = split
+    walls = problem.branches(x).reshape(len(x), -1)
+    used = log_pi > -14  # the others: π^(1/τ) < 0.001, even at τ = 2
+    x_split, y_split = split
     rows = _rows(
-        t=_numbers(t[:, 0]),
-        here=[int(i == np.abs(t - t_split).argmin()) for i in range(len(t))],
-        log_pi_=[_pack(row.clip(-20), 2) for row in log_pi],
-        mu_=[_pack(row) for row in mu],
-        sigma_=[_pack(row, 4) for row in np.exp(log_sigma)],
-        u_=[_pack(row, 4) for row in rng.uniform(size=(len(t), n))],
-        eps_=[_pack(row, 2) for row in rng.normal(size=(len(t), n))],
+        x=_numbers(x[:, 0]),
+        here=[int(i == np.abs(x - x_split).argmin()) for i in range(len(x))],
+        log_pi_=[_pack(row[i], 2) for row, i in zip(log_pi, used, strict=True)],
+        mu_=[_pack(row[i]) for row, i in zip(mu, used, strict=True)],
+        sigma_=[_pack(row[i], 4) for row, i in zip(np.exp(log_sigma), used, strict=True)],
+        u_=[_pack(row, 4) for row in rng.uniform(size=(len(x), n))],
+        eps_=[_pack(row, 2) for row in rng.normal(size=(len(x), n))],
         walls=[_pack(row[~np.isnan(row)], 4) for row in walls],
     )
-    low = f"datum.w * cumulativeNormal({x_split}, datum.mu, datum.scale)"
-    ascending = {"sort": [alt.SortField("mu"), alt.SortField("sigma")], "groupby": ["t"]}
+    low = f"datum.w * cumulativeNormal({y_split}, datum.mu, datum.scale)"
+    ascending = {"sort": [alt.SortField("mu"), alt.SortField("sigma")], "groupby": ["x"]}
     components = (
         _unpack(_from("mixtures"), "log_pi", "mu", "sigma")
         .transform_calculate(w="exp(datum.log_pi / tau)", scale="datum.sigma * sqrt(tau)")
         .transform_calculate(low=low)
-        .transform_joinaggregate(total="sum(w)", below="sum(low)", groupby=["t"])
+        .transform_joinaggregate(total="sum(w)", below="sum(low)", groupby=["x"])
         .transform_window(end="sum(w)", ignorePeers=True, **ascending)
     )
     chosen = "datum.end - datum.w < datum.u * datum.total && datum.u * datum.total"
     inside = " || ".join(
-        f"(datum.x > toNumber(datum.wall[{i}]) && datum.x < toNumber(datum.wall[{i + 1}]))"
+        f"(datum.y > toNumber(datum.wall[{i}]) && datum.y < toNumber(datum.wall[{i + 1}]))"
         for i in (0, 2)
     )
     draws = (
         _unpack(components, "u", "eps")
         .transform_filter(f"{chosen} <= datum.end")
         .transform_calculate(
-            x="datum.mu + datum.scale * datum.eps", wall="split(datum.walls, ' ')"
+            y="datum.mu + datum.scale * datum.eps", wall="split(datum.walls, ' ')"
         )
         .transform_calculate(
             kind=f"{inside} ? 'possible' : 'impossible'",
@@ -469,8 +470,8 @@ def temperature(t, params, problem, split, rng, n=3):
         return channel("kind:N", scale=scale)
 
     dots = draws.mark_point(filled=True, opacity=0.8, aria=False, clip=True).encode(
-        _axis(alt.X, "t", "input t", (-0.1, 1.1)),
-        _axis(alt.Y, "x", "samples of x", (-0.3, 1.3)),
+        _axis(alt.X, "x", "input x", (-0.1, 1.1)),
+        _axis(alt.Y, "y", "samples of y", (-0.3, 1.3)),
         by_kind(alt.Color, COLORS["density"], "#D55E00"),
         by_kind(alt.Shape, "circle", "cross"),
         by_kind(alt.Size, 14, 40),
@@ -478,8 +479,8 @@ def temperature(t, params, problem, split, rng, n=3):
     text = (
         "'temperature ' + format(tau, '.2f') + ': ' + datum.impossible + ' of '"
         " + datum.count + ' samples are impossible (' + format(datum.impossible /"
-        f" datum.count, '.1%') + '); at t = {t_split:g} the share of the lower branch,"
-        f" x below {x_split:g}, is ' + format(datum.share, '.0%')"
+        f" datum.count, '.1%') + '); at x = {x_split:g} the share of the lower branch,"
+        f" y below {y_split:g}, is ' + format(datum.share, '.0%')"
     )
     told = draws.transform_aggregate(
         impossible="sum(impossible)", count="count()", share="max(share)"

@@ -106,6 +106,20 @@ def test_a_chapter_ends_with_summary_exercises_and_reading(notebook):
     assert headings[-3:] == ["Summary", "Exercises", "Further reading"]
 
 
+def test_every_exercise_is_followed_by_a_solution(notebook):
+    found, exercises = "", False
+    for cell in notebook.cells:
+        if cell.cell_type == "code":
+            found += "S" * (exercises and "hide-cell" in tags(cell))
+            continue
+        for mark in re.findall(r"^## .+|^\*\*\d+\.|<details", cell.source, re.MULTILINE):
+            if mark.startswith("## "):
+                exercises = mark == "## Exercises"
+            elif exercises:
+                found += "S" if mark == "<details" else "E"
+    assert re.fullmatch("(ES+)+", found)
+
+
 # --- What Jupyter and Colab, which know no MyST, would show as it is written --------------
 
 # Their raw form is readable: {cite}`Bishop1994`, {term}`mixture`.

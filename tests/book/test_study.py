@@ -18,6 +18,7 @@ AGAIN = [
     ("frozen", "PyTorch", "inverse sine", 100, "none", 100),
     ("frozen", "TensorFlow", "inverse sine", 100, "none", 100),
     ("changes", "PyTorch", "inverse sine", 300, "one layer", 0),
+    ("confirmed", "PyTorch", "heavy tails", 300, "no averaging", 109),
     ("tables", "PyTorch", "Old Faithful", 299, "none", 0),
     ("ladder", "PyTorch", "stars by color", 20000, "K = 5", 0),
     ("scaling", "PyTorch", "inverse sine", 512, "scaled inputs, K = 3", 100),

@@ -87,8 +87,6 @@ def test_numpy_2_is_required_where_it_is_needed():
 
 #: Names on their way to a chapter, by that chapter. They leave this list when they arrive.
 ON_THE_WAY = {
-    "mdn_book.problems.RobotArm": 13,
-    "mdn_utils.covariance": 13,  # of the two angles
     "mdn_utils.check_values": 15,  # what the checks cost
 }
 

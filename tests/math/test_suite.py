@@ -238,6 +238,13 @@ def test_splits_are_disjoint_and_complete(n, shares):
     assert any((a != b).any() for (a, _), (b, _) in zip(other, parts, strict=True))
 
 
+def test_the_study_splits_the_stars_as_chapter_11_does_by_hand():
+    numbers = np.arange(20_000)
+    rows = np.split(np.random.default_rng(0).permutation(20_000), [12_000, 16_000])
+    for (by_split, _), by_hand in zip(data.split(numbers, numbers, 0), rows, strict=True):
+        assert (by_split == by_hand).all()
+
+
 def test_known_rows_of_the_tables():
     """From the publications, by hand: the Sun's like has M ≈ 4.8 at B - V ≈ 0.65."""
     x, y = data.old_faithful()

@@ -39,7 +39,8 @@ def sections_of_bugs():
             sections.append((m[1], []))
         if sections:
             sections[-1][1].append(cell)
-    return sections[: [title for title, _ in sections].index("Summary")]
+    titles = [title for title, _ in sections]
+    return sections[: titles.index("Five tests against all of them")]
 
 
 def is_wrong(cell):
@@ -63,10 +64,11 @@ def test_wrong_code_says_so(visit):
             first = [s for s in cell.source.splitlines()[:2] if not re.match("# (T|P)", s)]
             assert (first[0] == "# Wrong") == is_wrong(cell), cell.source
     page = visit.open(f"{BUGS.stem}.html")
-    color = "e => getComputedStyle(e).borderLeftColor"
-    wrong = page.locator(".tag_wrong > .cell_input").first.evaluate(color)
-    right = page.locator(".cell:not(.tag_wrong) > .cell_input").first.evaluate(color)
-    assert wrong != right
+    edge = "cells => [...new Set(cells.map(cell => getComputedStyle(cell).borderLeft))]"
+    (wrong,) = page.locator(".tag_wrong .cell_input").evaluate_all(edge)
+    (right,) = page.locator(".cell:not(.tag_wrong) .cell_input").evaluate_all(edge)
+    assert wrong == "4px solid rgb(192, 57, 43)"
+    assert right.startswith("0px")
 
 
 # --- As built -------------------------------------------------------------------------

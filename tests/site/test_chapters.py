@@ -51,6 +51,12 @@ def test_a_chapter_opens_with_its_number_and_its_part(book):
         assert re.search(r"About \d+ minutes", book.content(name).get_text())
 
 
+def test_a_chapter_takes_about_half_an_hour(book):
+    for name in book.chapters:
+        minutes = re.search(r"About (\d+) minutes", book.content(name).get_text())[1]
+        assert int(minutes) <= 40, name
+
+
 # --- The role {chapter} ---------------------------------------------------------------
 
 EXTENSIONS = {"extensions": ["myst_nb", "chapter_numbers"], "html_theme": "basic"}

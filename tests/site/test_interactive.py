@@ -34,13 +34,13 @@ EPOCHS = [1, 2, 4, 8]
 LOSSES = np.linspace(0.1, -1.1, 8)
 
 
-def mixtures(t, K=8, seed=1):
-    """Weights, means and scales that vary with t, as a network's would."""
+def mixtures(x, K=8, seed=1):
+    """Weights, means and scales that vary with x, as a network's would."""
     a = np.random.default_rng(seed).normal(size=(6, K))
-    log_pi = 2 * a[0] + 3 * a[1] * t
+    log_pi = 2 * a[0] + 3 * a[1] * x
     log_pi -= np.log(np.exp(log_pi).sum(axis=-1, keepdims=True))
-    mu = np.linspace(0.05, 0.95, K) + 0.2 * a[2] * t
-    log_sigma = np.log(0.05) + 0.3 * a[4] + 0.3 * a[5] * t
+    mu = np.linspace(0.05, 0.95, K) + 0.2 * a[2] * x
+    log_sigma = np.log(0.05) + 0.3 * a[4] + 0.3 * a[5] * x
     return log_pi, mu[..., None], log_sigma[..., None]
 
 
@@ -307,24 +307,24 @@ def test_the_mixture_explorer_computes(visit):
 def test_the_learned_density_is_drawn_at_the_slider(visit):
     page = open_figure(visit, "learned")
     for keys in [], ["Home"], ["ArrowRight"] * 12, ["End"], ["ArrowLeft"]:
-        t = np.array([[move(page, "t", *keys)]])
-        params = mixtures(t)
-        x, density = drawn(page, "concat_1_layer_0_marks", "x", "density")
-        exact = np.exp(mdn_np.log_prob(x[:, None, None], *params))[:, 0]
+        x = np.array([[move(page, "x", *keys)]])
+        params = mixtures(x)
+        y, density = drawn(page, "concat_1_layer_0_marks", "y", "density")
+        exact = np.exp(mdn_np.log_prob(y[:, None, None], *params))[:, 0]
         assert np.allclose(density, exact, atol=0.02 * exact.max())  # of rounded parameters
 
         low, high, width = drawn(page, "concat_1_layer_1_marks", "low", "high", "height")
-        branches = INVERSE.branches(t)[0]
+        branches = INVERSE.branches(x)[0]
         branches = branches[~np.isnan(branches[:, 0])]
         assert np.allclose(np.transpose([low, high]), branches, atol=6e-4)
         assert np.allclose(
-            width, INVERSE.pdf(branches.mean(axis=-1)[:, None], t), rtol=0.01
+            width, INVERSE.pdf(branches.mean(axis=-1)[:, None], x), rtol=0.01
         )
 
         told = numbers(readout(page))
         ends = [mdn_np.cdf(end[:, None, None], *params)[:, 0] for end in branches.T]
         learned = 100 * (ends[1] - ends[0])
-        assert told[0] == t.item()
+        assert told[0] == x.item()
         assert np.allclose(told[3::4][: len(learned)], learned, atol=0.51)
 
 
@@ -334,11 +334,11 @@ def test_training_shows_the_snapshot(visit):
         keys = ["ArrowRight"] if frame else ["End", "Home"]
         assert move(page, "snapshot", *keys) == frame + 1
         log_pi, mu, _ = SNAPSHOTS[frame]
-        k, t, x, weight = drawn(page, "concat_0_layer_1_marks", "k", "t", "x", "weight")
+        k, x, y, weight = drawn(page, "concat_0_layer_1_marks", "k", "x", "y", "weight")
         if not k.size:  # the marks of lines stand in a group for each line
             pytest.fail("no line is drawn")
-        i = np.rint((t - STEPS[0]) / np.diff(STEPS[::2, 0])[0]).astype(int)
-        assert np.allclose(x, mu[i, k.astype(int), 0], atol=6e-4)
+        i = np.rint((x - STEPS[0]) / np.diff(STEPS[::2, 0])[0]).astype(int)
+        assert np.allclose(y, mu[i, k.astype(int), 0], atol=6e-4)
         assert np.allclose(weight, np.exp(log_pi)[i, k.astype(int)], atol=6e-3)
         epoch, loss = numbers(readout(page))[:2]
         assert epoch == EPOCHS[frame]
@@ -349,11 +349,11 @@ def test_samples_are_those_of_the_temperature(visit):
     page = open_figure(visit, "temperature")
     for keys in [], ["Home"], ["ArrowRight"] * 10, ["End"]:
         tau = move(page, "tau", *keys)
-        t, u, eps, x = drawn(page, "layer_0_marks", "t", "u", "eps", "x")
-        assert len(x) == 3 * len(INPUTS)
+        x, u, eps, y = drawn(page, "layer_0_marks", "x", "u", "eps", "y")
+        assert len(y) == 3 * len(INPUTS)
 
         # The same by hand: choose by u among the components, in the order of their means.
-        i = np.abs(t[:, None] - INPUTS[:, 0]).argmin(axis=-1)
+        i = np.abs(x[:, None] - INPUTS[:, 0]).argmin(axis=-1)
         log_pi, mu, log_sigma = mixtures(INPUTS)
         order = np.argsort(mu[..., 0], axis=-1)
         weight, mean, scale = (
@@ -362,15 +362,15 @@ def test_samples_are_those_of_the_temperature(visit):
         )
         ends = weight.cumsum(axis=-1) / weight.sum(axis=-1, keepdims=True)
         k = (ends < u[:, None]).sum(axis=-1)
-        rows = np.arange(len(x))
+        rows = np.arange(len(y))
         by_hand = mean[rows, k] + np.sqrt(tau) * scale[rows, k] * eps
-        assert np.mean(np.isclose(x, by_hand, atol=0.003)) > 0.98  # u may be at an end
+        assert np.mean(np.isclose(y, by_hand, atol=0.003)) > 0.98  # u may be at an end
 
         told = numbers(readout(page))
-        impossible = (INVERSE.pdf(x[:, None], t[:, None]) == 0).sum()
+        impossible = (INVERSE.pdf(y[:, None], x[:, None]) == 0).sum()
         assert told[0] == tau
         assert told[1] == pytest.approx(impossible, abs=2)  # on the edge, but for rounding
-        assert told[2] == len(x)
+        assert told[2] == len(y)
         near = INPUTS[[np.abs(INPUTS - 0.35).argmin()]]
         log_pi, mu, log_sigma = mixtures(near)
         log_pi = log_pi / tau - np.log(np.exp(log_pi / tau).sum())
