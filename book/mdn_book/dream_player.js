@@ -125,6 +125,7 @@
     const dream = new Dream(model), find = (name) => root.querySelector(`.dream-${name}`);
     const [left, right] = ["dreamed", "real"].map(find);
     const says = find("says"), tau = find("tau");
+    const you = find("you"), games = [];
     let tunnel, z, h, steps, alive;
 
     function show(words) {
@@ -158,6 +159,14 @@
         steps[1] += alive[1];
       }
       if (Math.max(...steps) >= STEPS) alive = [false, false];
+      if (!alive[0] && !alive[1]) {
+        games.push(steps);
+        you.textContent = `you, ${games.length} game${games.length > 1 ? "s" : ""}`;
+        [...you.parentElement.querySelectorAll("td")].forEach((cell, i) => {
+          const sum = games.reduce((s, game) => s + game[i], 0);
+          cell.textContent = (sum / games.length).toFixed(1);
+        });
+      }
       const state = (i) => `${steps[i]} steps${alive[i] ? "" : ", over"}`;
       const end = alive[0] || alive[1] ? "" : " Press any turn to begin again.";
       show(`Dream: ${state(0)}. World: ${state(1)}.${end}`);

@@ -16,6 +16,9 @@ PAGE = """\
   align-items: center; margin: .5rem 0 }}
 .dream-controls button {{ min-width: 4.5rem; min-height: 2.75rem; font: inherit }}
 .dream-says {{ display: block; text-align: center; min-height: 3em }}
+.dream-player table {{ margin: .5rem auto; font-size: .9em }}
+.dream-player :is(th, td) {{ padding: .15rem .75rem; text-align: right }}
+.dream-player tbody th {{ text-align: left; font-weight: normal }}
 </style>
 <div class="dream-player" role="group" aria-label="The tunnel, to play">
 <div class="dream-pictures">
@@ -33,6 +36,11 @@ PAGE = """\
  <input class="dream-tau" type="range" min="0.1" max="1.5" step="0.05" value="1"></label>
  <span class="dream-tau-value" aria-hidden="true">1.00</span></div>
 <output class="dream-says"></output>
+<table><thead><tr><th scope="col">steps survived</th><th scope="col">dream</th>
+<th scope="col">world</th></tr></thead><tbody>
+<tr><th scope="row" class="dream-you">you</th><td>&ndash;</td><td>&ndash;</td></tr>
+{rows}</tbody></table>
+<noscript>The figure needs scripts. The text says what happens in it.</noscript>
 <script type="application/json">{data}</script>
 </div>
 <script>
@@ -47,7 +55,14 @@ def packed(model):
     return json.dumps({name: base64.b64encode(a).decode() for name, a in halves.items()})
 
 
-def page(model):
-    """HTML in which `model`, a dictionary as in `mdn_book.dream`, can be played."""
+def page(model, scores):
+    """HTML in which `model`, a dictionary as in `mdn_book.dream`, can be played.
+
+    ``scores`` are those to compare with: names, and steps in the dream and the world.
+    """
     script = (files("mdn_book") / "dream_player.js").read_text(encoding="utf-8")
-    return PAGE.format(data=packed(model), script=script)
+    rows = ""
+    for name, steps in scores.items():
+        cells = ("&ndash;" if s is None else f"{s:.1f}" for s in steps)
+        rows += f'<tr><th scope="row">{name}</th><td>{"</td><td>".join(cells)}</td></tr>\n'
+    return PAGE.format(data=packed(model), script=script, rows=rows)

@@ -25,7 +25,8 @@ def player(browser, model):
     page = browser.new_page()
     problems = []
     page.on("pageerror", lambda error: problems.append(str(error)))
-    page.set_content(f"<!doctype html><html><body>{dream_player.page(model)}</body></html>")
+    html = dream_player.page(model, {"random": (None, 7.66), "C": (31.6, 36.42)})
+    page.set_content(f"<!doctype html><html><body>{html}</body></html>")
     yield page
     assert problems == []
     page.close()
@@ -107,6 +108,21 @@ def test_a_turn_by_button_and_by_key_goes_to_both(player):
     assert "World: 2 steps" in says.inner_text()
     player.get_by_role("button", name="again").click()
     assert "empty" in says.inner_text()
+
+
+def test_the_scores_stand_beside_those_of_the_reader(player):
+    table = player.locator(".dream-player table")
+    assert "random\t–\t7.7" in table.inner_text()
+    assert "C\t31.6\t36.4" in table.inner_text()
+    for _ in range(100):
+        player.get_by_role("button", name="stay").click()
+        if "game" in table.inner_text():
+            break
+    you = table.locator("tbody tr").first.inner_text().split("\t")
+    said = player.locator(".dream-says").inner_text()
+    assert you[0] == "you, 1 game"
+    assert f"Dream: {float(you[1]):.0f} steps" in said
+    assert f"World: {float(you[2]):.0f} steps" in said
 
 
 def test_the_slider_says_its_value(player):
