@@ -36,7 +36,8 @@ MODELS = (
 )
 CONTROLLERS = (*(f"τ = {tau}" for tau in TAUS), "one Gaussian, τ = 1", "in the world",
                "in the world, z alone", "in the world, M untrained",
-               "in the world, 8 hidden units")  # fmt: skip
+               "in the world, long search",
+               "in the world, long search, 8 hidden units")  # fmt: skip
 SEEDS = range(100, 105)
 
 
@@ -167,8 +168,10 @@ def played(name, models, seed):
     shift, scale = features(model, seed)
     if name.endswith("alone"):
         shift, scale = shift[:6], scale[:6]
-    if name.endswith("units"):
-        rest = {"hidden": 8, "generations": 200}
+    if "long search" in name:
+        rest = {"generations": 300, "episodes": 32}
+    if name.endswith("hidden units"):
+        rest["hidden"] = 8
     real = name.startswith("in the world")
 
     def play(controller, shape, rng):
