@@ -179,7 +179,7 @@ def played(name, models, seed):
             return dream.in_the_world(model, controller, shape, rng)
         return dream.in_the_dream(model, controller, shape, tau, rng)
 
-    best = dream.evolve(play, shift, scale, seed, **rest)
+    best, _ = dream.evolve(play, shift, scale, seed, **rest)
     rng = np.random.default_rng([seed, 3])
     world = dream.in_the_world(model, best, (1000,), rng).mean()
     if real:

@@ -141,8 +141,15 @@ def test_evolution_finds_what_pays():
         z = rng.normal(size=(*shape, 2))
         return controller(z, z[..., :0]) == np.where(z[..., 0] > 0, 1, -1)
 
-    best = dream.evolve(play, np.zeros(2), np.ones(2), 0, generations=30)
+    best, used = dream.evolve(play, np.zeros(2), np.ones(2), 0, generations=30)
     assert play(best, (2000,), RNG(6)).mean() > 0.9
+    assert used == 30
+
+
+def test_evolution_ends_where_all_survive():
+    pytest.importorskip("cma")
+    _, used = dream.evolve(lambda _, shape, rng: np.full(shape, 100), *np.ones((2, 2)), 0)
+    assert used == 1
 
 
 def test_the_world_is_the_same_for_a_player_in_and_out_of_the_model():
