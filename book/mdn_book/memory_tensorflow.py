@@ -8,7 +8,7 @@ from mdn_utils import tensorflow as mdn
 
 
 class Memory(keras.Model):
-    """From inputs (N, T, I): parameters of the next z, and the logit of a hit."""
+    """From inputs (N, T, I): parameters of the next z, logit of a hit."""
 
     def __init__(self, D, K=32, units=48):
         super().__init__()

@@ -8,7 +8,7 @@ from mdn_utils import torch as mdn
 
 
 class Memory(nn.Module):
-    """From inputs (N, T, I): parameters of the next z, and the logit of a hit."""
+    """From inputs (N, T, I): parameters of the next z, logit of a hit."""
 
     def __init__(self, inputs, D, K=32, units=48):
         super().__init__()
@@ -22,7 +22,7 @@ class Memory(nn.Module):
 
     def loss_of(self, x, z_next, hit):
         params, logit = self(x)
-        cross_entropy = nn.functional.binary_cross_entropy_with_logits(logit, hit)
+        cross_entropy = nn.BCEWithLogitsLoss()(logit, hit)
         return mdn.nll(z_next, *params) + cross_entropy
 
 
