@@ -28,6 +28,7 @@ READERS_PACKAGES = [
     "scipy",
     "matplotlib",
     "tqdm",
+    "cma",  # chapter 14 installs it on Colab
     "ipykernel",
     "pip",
     "setuptools",
