@@ -31,6 +31,7 @@ PI, MU, SIGMA = [0.3, 0.5, 0.2], [-2.0, 0.5, 2.0], [0.4, 0.8, 0.3]
 STEPS = np.linspace(-0.09, 1.09, 60)[:, None]
 INPUTS = np.quantile(DATA[0], (np.arange(101) + 0.5) / 101)[:, None]
 EPOCHS = [1, 2, 4, 8]
+ANGLES = np.random.default_rng(3).choice([-20, 20], 2000) + 3 * np.linspace(-2, 2, 2000)
 LOSSES = np.linspace(0.1, -1.1, 8)
 
 
@@ -56,6 +57,12 @@ MAKE = {
     "temperature": lambda: interactive.temperature(
         INPUTS, mixtures(INPUTS), INVERSE, (0.35, 0.37), np.random.default_rng(2)
     ),
+    "answer": lambda: interactive.one_answer(ANGLES, -35, 35, 10, "degrees"),
+    "responsibilities": lambda: interactive.responsibilities(
+        PI, MU, SIGMA, -4.0, 4.0, start=3.5
+    ),
+    "pit": lambda: interactive.pit(0.7, 0.0),
+    "rates": interactive.learning_rates,
 }
 each_figure = pytest.mark.parametrize("name", MAKE)
 
