@@ -573,7 +573,7 @@ def rate_run(key):
 def rates(workers):
     """Go on with the table of learning rates."""
     if not RATES.exists():
-        head = "# NLL of validation rows less its floor [nats], by step, inverse sine: make study"
+        head = "# NLL of validation rows less its floor [nats], by step: make study"
         names = ",".join(["learning rate", "seed", *map(str, SCORED)])
         RATES.write_text(f"{head}\n# {versions()}\n{names}\n")
     done = {row[:2] for row in interactive.stored_rates()[1]}

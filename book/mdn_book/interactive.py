@@ -658,8 +658,8 @@ def learned_and_exact(x, params, problem, data, start):
     dots = dots.encode(x="x:Q", y="mu:Q", size=size)
     plane = alt.layer(_points(*data).encode(where, up), line, dots, _readout(chosen))
 
-    # Where a branch begins, it is thin, and its density leaves the picture.
-    top = 1.3 * np.quantile(1 / width.sum(axis=-1), 0.8)
+    # At the ends the one branch is thin, and its density leaves the picture.
+    top = 1.15 * np.median(1 / width.sum(axis=-1))
     along = _axis(alt.X, "density", "density of y", (0, np.ceil(top)))
     part = "datum.pi * densityNormal(datum.y, datum.mu, datum.sigma)"
     curve = (
@@ -700,31 +700,36 @@ def training(x, epochs, snapshots, history, data, floor):
     slider = _slider("snapshot", "snapshot", 1, len(epochs), 1, 1)
     loss = [history[epoch - 1] for epoch in epochs]
 
-    def sentence(epoch, loss, log_pi):
-        collected = np.sort(np.exp(log_pi))[:, ::-1].cumsum(axis=-1)
+    def sentence(epoch, loss, pi):
+        collected = np.sort(pi)[:, ::-1].cumsum(axis=-1)
         at_work = 1 + (collected < 0.95).sum(axis=-1).mean()
         return (
             f"after epoch {epoch}: training loss {loss:.3f} nats; averaged over this axis, "
             f"{at_work:.0f} components carry 95% of the weight"
         ).replace("-", "\N{MINUS SIGN}")
 
-    weights = [log_pi for log_pi, *_ in snapshots]
+    weights = [np.exp(log_pi) for log_pi, *_ in snapshots]
+    used = [np.flatnonzero(pi.max(axis=0) > 0.005) for pi in weights]  # to be seen
     states = _rows(
         frame=range(1, len(epochs) + 1),
         epoch=map(int, epochs),
         loss=_numbers(loss),
         text=map(sentence, epochs, loss, weights),
-        mu_=[_pack(1000 * mu[..., 0].T, 0) for _, mu, *_ in snapshots],  # K by M
-        pi_=[_pack(100 * np.exp(log_pi).T, 0) for log_pi in weights],
+        k_=[_pack(k) for k in used],
+        mu_=[
+            _pack(500 * mu[:, k, 0].T, 0)  # K by M
+            for (_, mu, *_), k in zip(snapshots, used, strict=True)
+        ],
+        pi_=[_pack(100 * pi[:, k].T, 0) for pi, k in zip(weights, used, strict=True)],
     )
     chosen = _from("states").transform_filter("datum.frame == snapshot")
     start, step = _numbers([x[0, 0], np.diff(x[:, 0]).mean()], 5)
-    index = f"join(sequence({weights[0].size}), ' ')"
+    index = "join(sequence(length(split(datum.mu_, ' '))), ' ')"
     lines = _unpack(chosen.transform_calculate(i_=index), "i", "mu", "pi")
     lines = lines.transform_calculate(
-        k=f"floor(datum.i / {len(x)})",
+        k=f"split(datum.k_, ' ')[floor(datum.i / {len(x)})]",
         x=f"{start} + {step} * (datum.i % {len(x)})",
-        y="datum.mu / 1000",
+        y="datum.mu / 500",
         weight="datum.pi / 100",
     )
     scale = alt.Scale(domain=[0, 1], range=[0.15, 14])
@@ -783,7 +788,7 @@ def temperature(x, params, problem, split, rng, n=3):
         np.take_along_axis(a.reshape(order.shape), order, axis=-1) for a in params
     )
     walls = problem.branches(x).reshape(len(x), -1)
-    used = log_pi > -14  # the others: π^(1/τ) < 0.001, even at τ = 2
+    used = log_pi > -12  # the others: π^(1/τ) < 0.003, even at τ = 2
     x_split, y_split = split
     u, eps = rng.uniform(size=(len(x), n)), rng.normal(size=(len(x), n))
     near = np.abs(x - x_split).argmin()
@@ -899,7 +904,7 @@ def learning_rates():
     rates = sorted({rate for rate, *_ in trainings})
     seeds = sorted({seed for _, seed, *_ in trainings})
     sliders = [
-        _slider("rate", "learning rate", 1, len(rates), 1, 1),
+        _slider("rate", "learning rate", 1, len(rates), 1, len(rates) - 1),
         _slider("seed", "seed", seeds[0], seeds[-1], 1, seeds[0]),
     ]
     rows = _rows(
