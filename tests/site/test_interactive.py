@@ -593,6 +593,20 @@ def test_a_line_follows_the_hand(hand, name):
     assert ticks(page) == before
 
 
+def test_a_finger_on_a_line_still_scrolls_the_page(new_visit):
+    page = open_figure(new_visit("light", "phone", has_touch=True), "temperature")
+    ground = page.locator(".interactive-ground")
+    ground.scroll_into_view_if_needed()
+    box, tau = ground.bounding_box(), slider(page, "tau")
+    page.evaluate("addEventListener('scroll', () => { window.scrolled = true })")
+    start = np.array([box["x"] + 0.3 * box["width"], box["y"] + box["height"] / 2])
+    drag(page, "touch", start, start - (0, 150))
+    page.wait_for_function("window.scrolled")
+    assert slider(page, "tau") == tau
+    page.touchscreen.tap(*np.add(middle(page, 0), (30, -30)))  # a tap moves it
+    page.wait_for_function(f"document.querySelector('.interactive input').value != {tau}")
+
+
 def test_width_and_shift_of_the_forecast_follow_the_hand(hand):
     visit, how = hand
     page = open_figure(visit, "pit")
@@ -609,7 +623,9 @@ def test_no_axis_moves(visit, name):
     page = open_figure(visit, name)
     before = ticks(page)
     assert before
-    for signal in [i.get_attribute("data-signal") for i in page.locator("figure input").all()]:
+    for signal in [
+        i.get_attribute("data-signal") for i in page.locator("figure input").all()
+    ]:
         for key in ("Home", "End"):
             move(page, signal, key)
             assert ticks(page) == before

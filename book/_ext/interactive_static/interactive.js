@@ -6,6 +6,8 @@
   const NARROW = 500; // px, as in interactive.css
   const LOW = 190; // px, as in interactive.py
   const REACH = 30; // px from a handle within which it is taken
+  const SLOP = 8; // px that a finger moves to the side before a line follows it
+  const ENDS = ["pointerup", "pointercancel"];
   const FRAME = 450; // ms that a played figure stands still
   let library;
 
@@ -160,14 +162,20 @@
       const stage = event.currentTarget;
       stage.setPointerCapture(event.pointerId);
       stage.classList.add("interactive-dragging");
-      const at = (e) => follow(handle, e.clientX + off[0], e.clientY + off[1]);
-      const end = () => {
+      // A finger beside a line may be about to scroll the page.
+      let sure = !handle.anywhere || event.pointerType !== "touch";
+      const at = (e) => {
+        sure ||= e.type === "pointerup" || Math.abs(e.clientX - event.clientX) > SLOP;
+        if (sure) follow(handle, e.clientX + off[0], e.clientY + off[1]);
+      };
+      const end = (e) => {
         stage.classList.remove("interactive-dragging");
         stage.removeEventListener("pointermove", at);
+        for (const name of ENDS) stage.removeEventListener(name, end);
+        if (handle.anywhere && e.type === "pointerup") at(e);
       };
       stage.addEventListener("pointermove", at);
-      for (const name of ["pointerup", "pointercancel"])
-        stage.addEventListener(name, end, { once: true });
+      for (const name of ENDS) stage.addEventListener(name, end);
       if (handle.anywhere) at(event);
     }
 
