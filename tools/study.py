@@ -16,6 +16,7 @@ stopped and resumed. Delete rows of the table, or all of it, to repeat them.
 `scaling`    a public example: 2,000 plain steps, inputs raw and scaled, and `fit`
 `rivals`     other methods beside networks and ensembles, into a table of its own
 `robot`      networks for the robot arm, by where they bring the hand, into one more
+`rates`      validation NLL along trainings with other learning rates and seeds, likewise
 """
 
 import contextlib
@@ -34,7 +35,7 @@ from unittest import mock
 
 import numpy as np
 
-from mdn_book import data, problems, rivals, robot, suite
+from mdn_book import data, interactive, problems, rivals, robot, suite
 from mdn_utils import _start
 from mdn_utils import numpy as mdn_np
 
@@ -42,6 +43,7 @@ ROOT = Path(__file__).parents[1]
 TABLE = ROOT / "book" / "mdn_book" / "study.csv"
 RIVALS = TABLE.with_name("rivals.csv")
 ROBOT = TABLE.with_name("robot.csv")
+RATES = TABLE.with_name("rates.csv")
 COLUMNS = (*suite.KEY, "nll", "line", "seconds", "validation")
 BOTH = ("PyTorch", "TensorFlow")
 PROBLEMS = {**suite.DEVELOPMENT, **suite.HELD_OUT}
@@ -116,6 +118,8 @@ CONFIRMED = {
 ENSEMBLES = ("inverse sine", 300), ("friedman", 300)
 COMPONENTS = (1, 2, 3, 5, 10, 26)
 LADDER = (1, 2, 3, 5, 10, 20)
+LEARNING_RATES = (0.0002, 0.001, 0.005, 0.025, 0.125)
+SCORED = range(20, 1001, 20)  # the steps of which a training with one of them tells
 
 
 def jobs():
@@ -546,6 +550,39 @@ def robots(workers):
         write([row], ROBOT)
 
 
+def rate_run(key):
+    """The row of the table of learning rates with this key: `fit` on 300 rows."""
+    import torch
+
+    from mdn_utils import torch as mdn
+
+    torch.set_num_threads(1)
+    rate, seed = key
+    sine = problems.SineInverse()
+    x, y = sine.sample(300, np.random.default_rng(9))
+    held = sine.sample(1000, np.random.default_rng(94))
+    network = mdn.MixtureDensityNetwork(1, 1, K=10, hidden=(50, 50), sigma_min=0.01)
+    options = {"seed": seed, "noise": (0.03, 0.03), "validation": held, "progress": False}
+    options |= {"steps": SCORED[-1], "patience": SCORED[-1]}
+    history = mdn.fit(network, x, y, learning_rate=rate, **options)
+    gap = history["validation"] + np.log(sine.pdf(held[1], held[0])).mean()
+    gaps = dict(zip(history["step"].tolist(), gap, strict=True))
+    return (*key, *(f"{gaps[step]:.3f}" for step in SCORED))
+
+
+def rates(workers):
+    """Go on with the table of learning rates."""
+    if not RATES.exists():
+        head = "# NLL of validation rows less its floor [nats], by step: make study"
+        names = ",".join(["learning rate", "seed", *map(str, SCORED)])
+        RATES.write_text(f"{head}\n# {versions()}\n{names}\n")
+    done = {row[:2] for row in interactive.stored_rates()[1]}
+    wanted = [(r, s) for r in LEARNING_RATES for s in range(5) if (r, s) not in done]
+    print(f"{len(wanted)} learning rates to go, {len(done)} done", flush=True)
+    for row in workers(rate_run, wanted):
+        write([row], RATES)
+
+
 def main(parts):
     done = suite.study() if TABLE.exists() else {}
     wanted = [key for key in jobs() if key not in done and (not parts or key[0] in parts)]
@@ -558,6 +595,8 @@ def main(parts):
                 print(f"{i} of {len(wanted)}", flush=True)
         if not parts or "robot" in parts:
             robots(pool.imap_unordered)
+        if not parts or "rates" in parts:
+            rates(pool.imap)
     if not parts or "tables" in parts:
         write(row for row in ngboost() if row[:6] not in done)
     if not parts or "rivals" in parts:

@@ -1,11 +1,13 @@
-"""Draw figures with sliders in the page, without a kernel or a network.
+"""Draw figures that move in the page, without a kernel or a network.
 
 The output of a cell holds such a figure twice. The PNG is the figure at
 first, in print, and where scripts do not run. The Vega-Lite specification is
 translated to Vega and stands in the page as JSON; ``interactive.js`` draws it
 when the reader comes near. Its space is kept free from the start, and the
-text of the view named ``readout`` moves from the drawing to the page. Vega
-itself, out of vl-convert, is one file that only pages with a figure load.
+text of the view named ``readout`` moves from the drawing to the page. What
+``usermeta`` of the specification calls handles can be dragged, and what it
+calls ``play`` gets a button that moves a slider. Vega itself, out of
+vl-convert, is one file that only pages with a figure load.
 """
 
 import json
@@ -22,20 +24,28 @@ MIME_TYPE = "application/vnd.vegalite.v5+json"
 VEGA_LITE = "6.4"  # the version that translates, together with its Vega
 STATIC = Path(__file__).with_name("interactive_static")
 NARROW = 300  # px, about what a phone leaves for a picture
+LOW = (
+    190  # px, as in interactive.js: the height of each of two pictures there
+)
 
 BEFORE = '<div class="interactive"><div class="interactive-still">'
 AFTER = """\
 </div>
 <noscript><style>.interactive-live {{ display: none }}</style></noscript>
 <div class="interactive-live" style="--wide: {wide}px; --narrow: {narrow}px">
-<div class="interactive-drawing" role="img" aria-label="{alt}"></div>
-{controls}<output class="interactive-readout"></output></div>
+{controls}<div class="interactive-stage">
+<div class="interactive-drawing" role="img" aria-label="{alt}"></div></div>
+<output class="interactive-readout"></output></div>
 <script type="application/json">{data}</script></div>
 """
 CONTROLS = """\
 <div class="interactive-controls" role="group" aria-label="Sliders"
  style="--columns: {columns}">{labels}
-<button type="button" class="interactive-reset" disabled>Reset</button></div>
+<div class="interactive-buttons">{play}<button type="button"
+ class="interactive-reset" disabled>Reset</button></div></div>
+"""
+PLAY = """\
+<button type="button" class="interactive-play" disabled>Play</button>
 """
 SLIDER = """
 <label><span class="interactive-name">{name}</span>
@@ -117,27 +127,27 @@ def height(vega, narrow):
     """How high the drawing will be, in px."""
     if narrow:
         vega = json.loads(json.dumps(vega))
-        if "layout" in vega:
-            vega["layout"]["columns"] = 1
-        for legend in vega.get("legends", []):
-            legend["columns"] = 2
+        signals = {signal["name"]: signal for signal in vega["signals"]}
         if "width" in vega:
             vega["width"] = NARROW
-        for signal in vega["signals"]:
-            if signal["name"] == "childWidth":
-                signal["value"] = NARROW
+        else:  # pictures side by side
+            vega["layout"]["columns"] = 1
+            signals["childWidth"]["value"] = NARROW
+            signals["childHeight"]["value"] = LOW
     svg = vl_convert.vega_to_svg(vega)
     return round(float(re.search(r'height="([\d.]+)"', svg)[1])) + 1
 
 
-def controls(sliders):
+def controls(sliders, play):
     """A label and an input for each slider, with the like in columns."""
     kinds = {slider["signal"].rstrip("0123456789") for slider in sliders}
     labels = [
         SLIDER.format(**{**s, "name": escape(s["name"])}) for s in sliders
     ]
     return CONTROLS.format(
-        columns=len(sliders) // len(kinds), labels="".join(labels)
+        columns=len(sliders) // len(kinds),
+        labels="".join(labels),
+        play=PLAY if play else "",
     )
 
 
@@ -152,7 +162,7 @@ def depart(self, node):
         wide=height(vega, narrow=False),
         narrow=height(vega, narrow=True),
         alt=escape(node["alt"]),
-        controls=controls(sliders),
+        controls=controls(sliders, vega.get("usermeta", {}).get("play")),
         data=data.replace("<", r"\u003c"),
     )
     self.body.append(after)

@@ -51,8 +51,10 @@
       image.loading = "eager"; // or it would wait for the window that waits for it
       image.src = new URL(image.getAttribute("src"), url);
     }
-    content.querySelectorAll(".headerlink, .interactive-live").forEach((e) => e.remove());
-    content.querySelector(".interactive-drawn")?.classList.remove("interactive-drawn");
+    const live = ".headerlink, .interactive-live, .arm-live";
+    content.querySelectorAll(live).forEach((e) => e.remove());
+    for (const drawn of content.querySelectorAll(".interactive-drawn, .arm-drawn"))
+      drawn.classList.remove("interactive-drawn", "arm-drawn"); // the still, then
     content.querySelectorAll("a").forEach((inner) => inner.replaceWith(...inner.childNodes));
     [content, ...content.querySelectorAll("[id]")].forEach((e) => e.removeAttribute("id"));
 

@@ -8,7 +8,7 @@ import pytest
 import study
 from scipy import stats
 
-from mdn_book import data, suite
+from mdn_book import data, interactive, suite
 
 # Keras 3 with TensorFlow asks NumPy 2 for the values of a variable in the old way.
 pytestmark = pytest.mark.filterwarnings("ignore:__array__ impl:DeprecationWarning")
@@ -109,3 +109,14 @@ def test_every_change_changes_something(change, unchanged):
 
 def test_changes_are_undone_after_their_runs(unchanged):
     assert short_run("none") == unchanged
+
+
+def test_learning_rates_are_complete_and_come_out_again():
+    steps, rows = interactive.stored_rates()
+    assert steps.tolist() == list(study.SCORED)
+    wanted = {(rate, seed) for rate in study.LEARNING_RATES for seed in range(5)}
+    assert len(rows) == len(wanted)
+    stored = {row[:2]: row[2:] for row in rows}
+    assert stored.keys() == wanted
+    again = study.rate_run((0.005, 0))
+    assert np.allclose([float(v) for v in again[2:]], stored[0.005, 0], atol=0.03)
