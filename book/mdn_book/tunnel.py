@@ -24,6 +24,8 @@ first. All functions take any number of episodes at once, along the leading axes
 import numpy as np
 from scipy.stats import chi2
 
+from mdn_utils import numpy as mdn_np
+
 W, H, STEPS = 7, 4, 100
 SIGMA = 0.25
 NONE = W  # the number of a row without a bar
@@ -181,6 +183,31 @@ class Filter:
         """log_pi, mu (64, D) and log_sigma (1, 1): parameters for `mdn_utils`."""
         mu = self.mu.reshape(*[1] * (log_pi.ndim - 1), -1, self.mu.shape[-1])
         return log_pi, mu, np.log(SIGMA) * np.ones_like(mu[..., :1, :1])
+
+
+def simpler(z, log_pi, mu):
+    """Log densities (n, T) of the next latent for the best model of each simpler kind.
+
+    ``log_pi`` and ``mu`` are those of the exact mixture. One mixture for each dimension has
+    the exact density of that dimension; one Gaussian has the exact mean and variances; and
+    without memory, both visible rows are as if new.
+    """
+    log_sigma = np.log(SIGMA) * np.ones((1, 1, 1, 1, 1))
+    each = mdn_np.log_prob(
+        z[..., None], log_pi[:, :, None], mu[0, 0].T[None, None, :, :, None], log_sigma
+    )
+    exact = log_pi, mu, log_sigma[0]
+    gaussian = (
+        np.zeros((*z.shape[:2], 1)),
+        mdn_np.mean(*exact)[..., None, :],
+        0.5 * np.log(mdn_np.variance(*exact)[..., None, :]),
+    )
+    as_new = np.log(np.outer(NEW, NEW)).reshape(1, 1, -1)
+    return {
+        "one for each dimension": each.sum(axis=-1),
+        "one Gaussian": mdn_np.log_prob(z, *gaussian),
+        "no memory": mdn_np.log_prob(z, as_new, mu, log_sigma[0]),
+    }
 
 
 def pca(frames, D=6):
