@@ -174,7 +174,7 @@ def _from(name):
 
 
 def stored_rates():
-    """The table of `make study`: steps (S,), and rows of learning rate, seed, S gaps.
+    """The table of ``make study``: steps (S,), and rows of learning rate, seed, S gaps.
 
     A gap is the NLL of 1,000 validation rows above that of the exact density, in nats.
 
@@ -892,7 +892,7 @@ def temperature(x, params, problem, split, rng, n=3):
 
 @_chart
 def learning_rates():
-    """Trainings with other learning rates and seeds, which `make study` stored.
+    """Trainings with other learning rates and seeds, which ``make study`` stored.
 
     On the left how far the validation loss is above the floor, along the trainings with one
     learning rate, a line for each seed; on the right where every training ended.
