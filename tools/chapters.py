@@ -23,7 +23,7 @@ NOTEBOOKS = sorted(BOOK.glob("*.ipynb"))
 
 # The modules that alone read a file, or the files of a folder
 READERS = {"study.csv": "suite.py", "rivals.csv": "rivals.py", "robot.csv": "robot.py"}
-READERS["data"] = "data.py"
+READERS |= {"many_rows.csv": "scaling.py", "data": "data.py"}
 # Tags of a cell that change what it gives
 TAGS = {"raises-exception", "skip-execution"}
 # What one imports, and what is pinned for it
