@@ -561,8 +561,8 @@ def many_rows():
         MANY.write_text(f"{head}\n# {versions()}\n{','.join(scaling.COLUMNS)}\n")
     wanted = [key for key in rows_jobs() if key not in scaling.stored()]
     print(f"{len(wanted)} networks by rows to go", flush=True)
-    with multiprocessing.get_context("spawn").Pool(1, maxtasksperchild=1) as pool:
-        for row in pool.imap(rows_run, wanted):
+    with multiprocessing.get_context("spawn").Pool(1, maxtasksperchild=1) as worker:
+        for row in worker.imap(rows_run, wanted):
             write([row], MANY)
 
 
@@ -619,18 +619,27 @@ def robots(workers):
         write([row], ROBOT)
 
 
+def pool():
+    """All cores of this machine, or of the cluster of Ray that RAY_ADDRESS names."""
+    if "RAY_ADDRESS" in os.environ:
+        from ray.util.multiprocessing import Pool
+
+        return Pool(maxtasksperchild=50)
+    context = multiprocessing.get_context("spawn")
+    return context.Pool(os.cpu_count(), maxtasksperchild=50)
+
+
 def main(parts):
     done = suite.study() if TABLE.exists() else {}
     wanted = [key for key in jobs() if key not in done and (not parts or key[0] in parts)]
     print(f"{len(wanted)} runs to go, {len(done)} done", flush=True)
-    context = multiprocessing.get_context("spawn")
-    with context.Pool(os.cpu_count(), maxtasksperchild=50) as pool:
-        for i, row in enumerate(pool.imap_unordered(run, wanted), start=1):
+    with pool() as workers:
+        for i, row in enumerate(workers.imap_unordered(run, wanted), start=1):
             write([row])
             if i % 50 == 0:
                 print(f"{i} of {len(wanted)}", flush=True)
         if not parts or "robot" in parts:
-            robots(pool.imap_unordered)
+            robots(workers.imap_unordered)
     if not parts or "tables" in parts:
         write(row for row in ngboost() if row[:6] not in done)
     if not parts or "rivals" in parts:

@@ -1,6 +1,7 @@
-"""The scripts of chapter 15: the same run in one process and in two, and after a death."""
+"""Chapter 15: its scripts in one process and in two, and its stored table."""
 
 import os
+import re
 import subprocess
 import sys
 import time
@@ -9,6 +10,12 @@ import chapters
 import numpy as np
 import psutil
 import pytest
+import study
+
+from mdn_book import scaling
+
+# Keras 3 with TensorFlow asks NumPy 2 for the values of a variable in the old way.
+pytestmark = pytest.mark.filterwarnings("ignore:__array__ impl:DeprecationWarning")
 
 EPOCHS, STEPS = 6, 50
 SCRIPTS = {"PyTorch": "ddp_torch", "TensorFlow": "multiworker_tensorflow"}
@@ -104,3 +111,32 @@ def test_the_scripts_are_short():
     for name in SCRIPTS.values():
         lines = (chapters.BOOK / "mdn_book" / f"{name}.py").read_text().splitlines()
         assert len(lines) < 80, name
+
+
+def test_the_table_names_the_versions_it_was_made_with():
+    made_by, versions, header = study.MANY.read_text().splitlines()[:3]
+    assert "make study" in made_by
+    for name in ("Python", "numpy", "scipy", "tensorflow", "keras", "torch"):
+        assert re.search(rf"\b{name} \d+\.\d+", versions), name
+    assert header == ",".join(scaling.COLUMNS)
+
+
+def test_the_table_holds_every_run_once_and_no_other():
+    runs = list(study.rows_jobs())
+    assert len(set(runs)) == len(runs) == len(study.MANY.read_text().splitlines()) - 3
+    assert scaling.stored().keys() == set(runs)
+
+
+@pytest.mark.parametrize("framework", SCRIPTS)
+def test_a_row_of_the_table_comes_out_again(framework):
+    key = framework, "stream", 100_000, 0
+    *again, gap, _, _ = study.rows_run(key)
+    assert tuple(again) == key
+    assert float(gap) == pytest.approx(scaling.stored()[key]["gap"], abs=0.015)
+
+
+def test_blocks_of_a_stream_differ_and_come_again():
+    x, y = scaling.block(3, 100)
+    for other in (scaling.block(4, 100), scaling.block(3, 100, seed=1)):
+        assert not (x == other[0]).any()
+    assert all((a == b).all() for a, b in zip((x, y), scaling.block(3, 100), strict=True))
