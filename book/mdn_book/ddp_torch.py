@@ -4,8 +4,8 @@ torchrun --standalone --nproc-per-node 2 -m mdn_book.ddp_torch FOLDER 20 float32
 
 Each process computes the gradient of its share of every batch; DistributedDataParallel
 averages the gradients, so all take the same step. After each epoch the first one writes
-FOLDER/checkpoint.pt. Started again, by you or by ``torchrun --max-restarts 1``, the run goes
-on from there. Without torchrun it is the same run in one process.
+FOLDER/checkpoint.pt. Started again, by you or by ``--max-restarts 1`` of torchrun, the run
+goes on from there. Without torchrun it is the same run in one process.
 """
 
 import os
