@@ -4,12 +4,13 @@ torchrun --standalone --nproc-per-node 2 -m mdn_book.ddp_torch FOLDER 20 float32
 
 Each process computes the gradient of its share of every batch; DistributedDataParallel
 averages the gradients, so all take the same step. After each epoch the first one writes
-FOLDER/checkpoint.pt. Started again, by you or by ``--max-restarts 1`` of torchrun, the run
-goes on from there. Without torchrun it is the same run in one process.
+FOLDER/checkpoint.pt. When a process dies, torchrun ends all; started again, the run goes on
+from there. Without torchrun it is the same run in one process.
 """
 
 import os
 import sys
+from datetime import timedelta
 from pathlib import Path
 
 import torch
@@ -21,7 +22,8 @@ from mdn_utils import torch as mdn
 
 
 def train(folder, epochs, dtype, steps=50, batch_size=256):
-    dist.init_process_group("gloo")  # "nccl" where each process has a GPU
+    # "nccl" where each process has a GPU; who does not answer for a minute is taken as dead
+    dist.init_process_group("gloo", timeout=timedelta(minutes=1))
     rank, processes = dist.get_rank(), dist.get_world_size()
     network = mdn.MixtureDensityNetwork(1, 1, K=10, hidden=(50, 50), sigma_min=0.01)
     network = network.to(dtype)
