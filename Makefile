@@ -58,7 +58,7 @@ speed: book  ## compare the speed of mdn_utils with what you would use otherwise
 	@$(BIN)/python benchmarks/speed.py
 	@$(BIN)/python benchmarks/first_sight.py
 
-study: $(READY)  ## make the runs that the tables of chapters 9 and 12 to 14 lack (all of them: two hours on two cores)
+study: $(READY)  ## make the runs that the tables of chapters 9 and 12 to 15 lack (all of them: two hours on two cores)
 	@$(BIN)/python tools/study.py
 	@$(BIN)/python tools/study_dream.py
 

@@ -24,7 +24,8 @@ NOTEBOOKS = sorted(BOOK.glob("*.ipynb"))
 # The modules that alone read a file, or the files of a folder
 READERS = {"study.csv": "suite.py", "rivals.csv": "rivals.py", "robot.csv": "robot.py"}
 READERS |= {"rates.csv": "interactive.py", "dream.csv": "dream.py"}
-READERS |= {"dream_player.js": "dream_player.py", "data": "data.py"}
+READERS |= {"many_rows.csv": "scaling.py", "dream_player.js": "dream_player.py"}
+READERS["data"] = "data.py"
 # Tags of a cell that change what it gives
 TAGS = {"raises-exception", "skip-execution"}
 # What one imports, and what is pinned for it

@@ -1,4 +1,4 @@
-"""Run the studies behind chapters 9, 11, 12 and 13 and store their tables.
+"""Run the studies behind chapters 9, 11, 12, 13 and 15 and store their tables.
 
 python tools/study.py [frozen | tables | changes | components ...]    all if none is named
 
@@ -17,6 +17,7 @@ stopped and resumed. Delete rows of the table, or all of it, to repeat them.
 `rivals`     other methods beside networks and ensembles, into a table of its own
 `robot`      networks for the robot arm, by where they bring the hand, into one more
 `rates`      validation NLL along trainings with other learning rates and seeds, likewise
+`rows`       up to 10 million rows, in memory and as a stream, into one more
 """
 
 import contextlib
@@ -25,6 +26,7 @@ import json
 import multiprocessing
 import os
 import platform
+import resource
 import subprocess
 import sys
 import time
@@ -35,7 +37,7 @@ from unittest import mock
 
 import numpy as np
 
-from mdn_book import data, interactive, problems, rivals, robot, suite
+from mdn_book import data, interactive, problems, rivals, robot, scaling, suite
 from mdn_utils import _start
 from mdn_utils import numpy as mdn_np
 
@@ -44,6 +46,7 @@ TABLE = ROOT / "book" / "mdn_book" / "study.csv"
 RIVALS = TABLE.with_name("rivals.csv")
 ROBOT = TABLE.with_name("robot.csv")
 RATES = TABLE.with_name("rates.csv")
+MANY = TABLE.with_name("many_rows.csv")
 COLUMNS = (*suite.KEY, "nll", "line", "seconds", "validation")
 BOTH = ("PyTorch", "TensorFlow")
 PROBLEMS = {**suite.DEVELOPMENT, **suite.HELD_OUT}
@@ -497,6 +500,76 @@ def robot_network(framework, settings, options, train, seed):
     return predict
 
 
+def rows_jobs():
+    """The keys of the networks by how many rows they saw."""
+    for framework, seeds in ("PyTorch", range(3)), ("TensorFlow", range(1)):
+        for seed in seeds:
+            for rows in (1000, 10_000, 100_000, 1_000_000):
+                yield framework, "fit", rows, seed
+            for rows in (100_000, 1_000_000, 10_000_000):
+                yield framework, "stream", rows, seed
+
+
+def rows_run(key):
+    """The row of the table of chapter 15 with this key: in a process of its own."""
+    framework, how, n, seed = key
+    if framework == "PyTorch":
+        import torch
+
+        from mdn_utils import torch as mdn
+
+        torch.set_num_threads(1)
+    else:
+        import keras
+        import tensorflow as tf
+
+        from mdn_utils import tensorflow as mdn
+    network = mdn.MixtureDensityNetwork(1, 1, K=10, hidden=(50, 50), sigma_min=0.01)
+    size, steps = 256, n // 2560 * 10
+    blocks = (scaling.block(i, size, seed) for i in range(1, 1 + steps))
+    before, start = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss, time.process_time()
+    first = scaling.block(0, 10_000, seed)
+    mdn.initialize(network, *first, seed, steepness=1, sigma=0.4, ridge=1)
+    if how == "fit":
+        mdn.fit(network, *scaling.block(1, n, seed), seed=seed, progress=False)
+    elif framework == "PyTorch":
+        adam = torch.optim.Adam(network.parameters(), 0.005)
+        schedule = torch.optim.lr_scheduler.CosineAnnealingLR(adam, steps)
+        for x, y in blocks:
+            adam.zero_grad()
+            mdn.nll(torch.tensor(y).float(), *network(torch.tensor(x).float())).backward()
+            adam.step()
+            schedule.step()
+    else:
+        spec = tf.TensorSpec((size, 1), tf.float32)
+        batches = tf.data.Dataset.from_generator(
+            lambda: blocks, output_signature=(spec, spec)
+        )
+        rate = keras.optimizers.schedules.CosineDecay(0.005, steps)
+        network.compile(keras.optimizers.Adam(rate), steps_per_execution=10)
+        network.fit(batches, steps_per_epoch=steps, shuffle=False, verbose=0)
+    seconds = time.process_time() - start
+    memory = (resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) / 1000
+    x, y = scaling.block(0, 10_000, seed=99)
+    inputs = x
+    if framework == "PyTorch":
+        inputs, network = torch.tensor(x).float(), network.requires_grad_(False)
+    gap = float(mdn.nll(y, *network(inputs))) + np.log(scaling.problem.pdf(y, x)).mean()
+    return (*key, f"{gap:.4f}", f"{memory:.0f}", f"{seconds:.0f}")
+
+
+def many_rows():
+    """Go on with the table of chapter 15, each run in a process of its own."""
+    if not MANY.exists():
+        head = "# Gap to the floor [nats], peak memory [MB], seconds of a core: make study"
+        MANY.write_text(f"{head}\n# {versions()}\n{','.join(scaling.COLUMNS)}\n")
+    wanted = [key for key in rows_jobs() if key not in scaling.stored()]
+    print(f"{len(wanted)} networks by rows to go", flush=True)
+    with multiprocessing.get_context("spawn").Pool(1, maxtasksperchild=1) as worker:
+        for row in worker.imap(rows_run, wanted):
+            write([row], MANY)
+
+
 def line_params(train, x_test):
     """A straight line with a constant σ, by least squares, as a mixture of one."""
     (x, y), one = train, np.ones((len(x_test), 1))
@@ -583,24 +656,35 @@ def rates(workers):
         write([row], RATES)
 
 
+def pool():
+    """All cores of this machine, or of the cluster of Ray that RAY_ADDRESS names."""
+    if "RAY_ADDRESS" in os.environ:
+        from ray.util.multiprocessing import Pool
+
+        return Pool(maxtasksperchild=50)
+    context = multiprocessing.get_context("spawn")
+    return context.Pool(os.cpu_count(), maxtasksperchild=50)
+
+
 def main(parts):
     done = suite.study() if TABLE.exists() else {}
     wanted = [key for key in jobs() if key not in done and (not parts or key[0] in parts)]
     print(f"{len(wanted)} runs to go, {len(done)} done", flush=True)
-    context = multiprocessing.get_context("spawn")
-    with context.Pool(os.cpu_count(), maxtasksperchild=50) as pool:
-        for i, row in enumerate(pool.imap_unordered(run, wanted), start=1):
+    with pool() as workers:
+        for i, row in enumerate(workers.imap_unordered(run, wanted), start=1):
             write([row])
             if i % 50 == 0:
                 print(f"{i} of {len(wanted)}", flush=True)
         if not parts or "robot" in parts:
-            robots(pool.imap_unordered)
+            robots(workers.imap_unordered)
         if not parts or "rates" in parts:
-            rates(pool.imap)
+            rates(workers.imap)
     if not parts or "tables" in parts:
         write(row for row in ngboost() if row[:6] not in done)
     if not parts or "rivals" in parts:
         compare()
+    if not parts or "rows" in parts:
+        many_rows()
 
 
 if __name__ == "__main__":
