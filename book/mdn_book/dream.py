@@ -14,6 +14,8 @@ import numpy as np
 
 from mdn_book import tunnel
 
+__all__ = ["evolve", "gru", "in_the_dream", "in_the_world", "inputs", "study"]
+
 
 def inputs(z, a):
     """z, the action as one of three, and their products: (..., 4 D + 3)."""

@@ -6,6 +6,8 @@ from importlib.resources import files
 
 import numpy as np
 
+__all__ = ["page"]
+
 PAGE = """\
 <style>
 .dream-player {{ max-width: 30rem; margin: 1rem auto; font-size: .95em }}

@@ -6,6 +6,8 @@ import tensorflow as tf
 
 from mdn_utils import tensorflow as mdn
 
+__all__ = ["Memory", "export", "train"]
+
 
 class Memory(keras.Model):
     """From inputs (N, T, I): parameters of the next z, logit of a hit."""

@@ -6,6 +6,8 @@ from torch import nn
 
 from mdn_utils import torch as mdn
 
+__all__ = ["Memory", "export", "train"]
+
 
 class Memory(nn.Module):
     """From inputs (N, T, I): parameters of the next z, logit of a hit."""

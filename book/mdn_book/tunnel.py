@@ -26,6 +26,26 @@ from scipy.stats import chi2
 
 from mdn_utils import numpy as mdn_np
 
+__all__ = [
+    "NEW",
+    "SIGMA",
+    "STEPS",
+    "Filter",
+    "H",
+    "W",
+    "empty",
+    "episodes",
+    "frame",
+    "near_a_frame",
+    "optimal",
+    "pca",
+    "score",
+    "simpler",
+    "spectrum",
+    "step",
+    "tempered",
+]
+
 W, H, STEPS = 7, 4, 100
 SIGMA = 0.25
 NONE = W  # the number of a row without a bar

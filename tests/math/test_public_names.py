@@ -94,7 +94,7 @@ ON_THE_WAY = {
 def public(path):
     """The names in `__all__` of a module."""
     for node in ast.parse(path.read_text("utf8")).body:
-        if isinstance(node, ast.Assign) and node.targets[0].id == "__all__":
+        if isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) == "__all__":
             return set(ast.literal_eval(node.value))
     return set()
 
