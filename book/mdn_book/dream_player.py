@@ -58,7 +58,7 @@ def packed(model):
 
 
 def page(model, scores):
-    """HTML in which `model`, a dictionary as in `mdn_book.dream`, can be played.
+    """HTML in which ``model``, a dictionary as in `mdn_book.dream`, can be played.
 
     ``scores`` are those to compare with: names, and steps in the dream and the world.
     """

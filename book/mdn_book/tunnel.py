@@ -149,9 +149,8 @@ def optimal(bar=0.5, seen=H, steps=STEPS):
 def spectrum():
     """The exact eigenvalues of the covariance of frames, (H W,), the largest first.
 
-    Those of the visible rows are Fourier coefficients of a bar: with b_k = Σ_j exp(2πi
-    jk/W) over its three columns, |b_k|² / 2W, and for k = 0 half of that. To all of them
-    the noise adds σ².
+    Those of the visible rows are the squared sizes of the Fourier coefficients of a bar,
+    divided by 2 W, at frequency 0 by 4 W. To all of them the noise adds σ².
     """
     power = np.abs(np.fft.fft(PIXELS[0])) ** 2 / (2 * W)
     power[0] /= 2
@@ -164,7 +163,7 @@ class Filter:
 
     V (D, H W) has orthonormal rows, so the noise of z has σ in every direction. What is
     unknown are the rows: a belief gives each of them a probability for each of the 8
-    numbers. The next frame shows row 2, turned, and a new row, so p(z'|history, a) is a
+    numbers. The next frame shows row 2, turned, and a new row, so the density of z' is a
     mixture of 64 Gaussians: the means are those of all pairs of rows, the covariance σ² I.
     """
 
