@@ -506,6 +506,8 @@ def rows_jobs():
         for seed in seeds:
             for rows in (1000, 10_000, 100_000, 1_000_000):
                 yield framework, "fit", rows, seed
+            for rows in (100_000, 1_000_000):
+                yield framework, "longer fit", rows, seed
             for rows in (100_000, 1_000_000, 10_000_000):
                 yield framework, "stream", rows, seed
 
@@ -530,8 +532,12 @@ def rows_run(key):
     before, start = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss, time.process_time()
     first = scaling.block(0, 10_000, seed)
     mdn.initialize(network, *first, seed, steepness=1, sigma=0.4, ridge=1)
-    if how == "fit":
-        mdn.fit(network, *scaling.block(1, n, seed), seed=seed, progress=False)
+    if how.endswith("fit"):
+        options = {"seed": seed, "progress": False}
+        if how == "longer fit":
+            options |= {"validation": scaling.block(2, 20_000, seed)}
+            options |= {"steps": 12_000, "patience": 3_000}
+        mdn.fit(network, *scaling.block(1, n, seed), **options)
     elif framework == "PyTorch":
         adam = torch.optim.Adam(network.parameters(), 0.005)
         schedule = torch.optim.lr_scheduler.CosineAnnealingLR(adam, steps)

@@ -103,7 +103,7 @@ def test_two_processes_go_the_way_of_one_and_a_dead_one_costs_no_epoch(alone, tm
     workers[1].kill()
     if framework == "PyTorch":  # torchrun sees it and ends all: the same command again
         assert run.wait(timeout=300) != 0
-        for _ in range(4):  # gloo may fail to connect: after a minute, which ends the run
+        for _ in range(4):  # gloo may fail to connect, which ends the run
             run = start(framework, folder, 2)
             if run.wait(timeout=300) == 0:
                 break
