@@ -14,9 +14,11 @@ PAGE = """\
 .dream-pictures {{ display: flex; gap: 1.5rem; justify-content: center }}
 .dream-pictures figure {{ margin: 0; flex: 1; text-align: center }}
 .dream-pictures canvas {{ width: 100%; max-width: 12rem; image-rendering: pixelated }}
+.dream-pictures figcaption {{ color: inherit; text-align: center }}
 .dream-controls {{ display: flex; flex-wrap: wrap; gap: .5rem; justify-content: center;
   align-items: center; margin: .5rem 0 }}
-.dream-controls button {{ min-width: 4.5rem; min-height: 2.75rem; font: inherit }}
+.dream-controls button {{ min-width: 4.5rem; min-height: 2.75rem; font: inherit;
+  color: inherit; background: none; border: 1px solid; border-radius: .4rem }}
 .dream-says {{ display: block; text-align: center; min-height: 3em }}
 .dream-player table {{ margin: .5rem auto; font-size: .9em }}
 .dream-player :is(th, td) {{ padding: .15rem .75rem; text-align: right }}
