@@ -19,9 +19,8 @@ from mdn_book import data, problems
 STATIC = Path(__file__).with_name("playground_static")
 POINTS = 600  # of each example; a quarter is held out
 GRID = 9999  # points lie on one: short numbers in the page
-# The steps of the guide come first: nothing moves while the page comes in.
 PLACE = re.compile(
-    r'<div class="playground( playground-small)?">\s*(?:<ol.*?</ol>)?',
+    r'(<div class="playground( playground-small)?">)\s*(<ol.*?</ol>)?',
     re.DOTALL,
 )
 FULL = re.compile(r"<!-- full -->.*?<!-- /full -->\n", re.DOTALL)
@@ -53,20 +52,38 @@ def stars(n, rng):
     return x[rows], y[rows]
 
 
-# Name, where the points come from, axes, and the input where to look first
+# Name, where the points come from, axes, the input where to look first, and
+# what the guide says where none of its steps speaks of the example
 EXAMPLES = {
-    "inverse": ("Inverse toy", problems.ToyInverse(), "x", "y", 0.34),
-    "forward": ("Forward toy", problems.ToyForward(), "x", "y", 0.34),
-    "sine": ("Sine", problems.SineInverse(), "x", "y", 0.0),
-    "lanes": ("Two lanes", lanes, "share of the road", "height", 0.1),
-    "spiral": ("Spiral", spiral, "x", "y", 0.0),
-    "stars": ("Stars", stars, "color B − V", "absolute magnitude", 1.05),
+    "inverse": ("Inverse toy", problems.ToyInverse(), "x", "y", 0.34, None),
+    "forward": ("Forward toy", problems.ToyForward(), "x", "y", 0.34, None),
+    "sine": (
+        *("Sine", problems.SineInverse(), "x", "y", 0.0),
+        "How many answers are there for x = 0? Press Train, then count the "
+        "peaks in the curve on the right.",
+    ),
+    "lanes": (
+        *("Two lanes", lanes, "share of the road", "height", 0.1),
+        "A road seen from one side: first two lanes, then much spread, then "
+        "one lane. Press Train, and see how the width of the green changes.",
+    ),
+    "spiral": (
+        *("Spiral", spiral, "x", "y", 0.0),
+        "An x may have up to four answers here, so three bumps are too few. "
+        "Set Components K to 6, then press Train.",
+    ),
+    "stars": (
+        *("Stars", stars, "color B − V", "absolute magnitude", 1.05),
+        "Each dot is a star. At the color of the dotted line, giants are "
+        "bright and dwarfs are faint. Press Train: what does the pink line "
+        "make of them?",
+    ),
 }
 
 
 def example(key):
     """Points on the grid of a square, and what its axes mean."""
-    name, source, across, up, look = EXAMPLES[key]
+    name, source, across, up, look, says = EXAMPLES[key]
     rng = np.random.default_rng(0)
     known = not callable(source)
     pairs = source.sample(POINTS, rng) if known else source(POINTS, rng)
@@ -83,6 +100,7 @@ def example(key):
         "low": low.round(4).tolist(),
         "high": high.round(4).tolist(),
         "look": look,
+        "says": says,
         "floor": source.entropy if known else None,
         "points": grid.ravel().tolist(),
     }
@@ -110,7 +128,10 @@ def fill(app, pagename, templatename, context, doctree):
     if not PLACE.search(body):
         return
     if app.builder.format == "html":
-        context["body"] = PLACE.sub(lambda m: m[0] + markup(bool(m[1])), body)
+        context["body"] = PLACE.sub(
+            lambda m: m[1] + markup(bool(m[2])).replace("GUIDE", m[3] or ""),
+            body,
+        )
         app.add_css_file("playground.css")
         app.add_js_file("mdn.js", loading_method="defer")
         app.add_js_file("playground.js", loading_method="defer")

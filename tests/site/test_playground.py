@@ -1,6 +1,7 @@
 """The playground: its mathematics against NumPy, and all that one can do there."""
 
 import json
+import re
 from functools import partial
 from urllib.parse import parse_qsl
 
@@ -17,6 +18,7 @@ from mdn_utils import numpy as mdn_np
 PAGE = "playground.html"
 PRESS = 600  # steps of one press of the button
 PLAYGROUND = "document.querySelector('.playground').playground"
+DRAWN = "document.querySelector('.playground-map').toDataURL()"
 MODELS = "const m = mixtureDensityNetworks();"
 VIEW = f"""() => {{
     const plain = ([key, value]) => [key, value.length ? [...value] : value];
@@ -203,7 +205,7 @@ def test_it_pauses_steps_and_begins_again(page):
     press(page, "Train")
     wait_for_steps(page, 3)
     press(page, "Pause")
-    expect(page.locator(".playground-words")).to_contain_text("steps")
+    expect(page.locator(".playground-words")).to_contain_text("After")
     page.wait_for_function(f"""() => new Promise(then => {{
         const before = {PLAYGROUND}.view().step;  // what is on its way may still come
         setTimeout(() => then({PLAYGROUND}.view().step === before), 200);
@@ -344,7 +346,7 @@ def test_a_broken_link_does_no_harm(visit, link):
 
 def test_it_says_what_it_shows_and_not_too_often(page):
     words = page.locator("[role=status].playground-words")
-    expect(words).to_contain_text("600 points. Nothing is learned yet.")
+    expect(words).to_have_text("Inverse toy: 600 points. Press Train.")
     page.evaluate("""() => {
         window.said = 0;
         const count = new MutationObserver(() => { window.said += 1; });
@@ -353,11 +355,67 @@ def test_it_says_what_it_shows_and_not_too_often(page):
     view = train(page)
     expect(words).to_contain_text("2 peaks")
     assert page.evaluate("window.said") <= 2
-    text = words.inner_text().replace("\N{MINUS SIGN}", "-")
+    text = page.locator(".playground-loss").get_attribute("aria-label")
+    text = text.replace("\N{MINUS SIGN}", "-")
     assert f"density network {view['train']:.2f}" in text
-    assert f"least squares {view['squares']:.2f}" in text
+    assert f"regression {view['squares']:.2f}" in text
     assert f"best possible {problems.ToyInverse().entropy:.2f}" in text
-    assert "after 600 steps" in page.locator(".playground-loss").get_attribute("aria-label")
+    assert "after 600 steps" in text
+
+
+def test_the_words_follow_the_training(page):
+    words, progress = (
+        page.locator(f".playground-{name}") for name in ("words", "progress")
+    )
+    expect(progress).to_be_hidden()
+    page.evaluate("""() => {
+        window.shown = [];
+        const progress = document.querySelector(".playground-progress");
+        const keep = () => {
+            if (progress.checkVisibility()) window.shown.push(progress.textContent);
+        };
+        new MutationObserver(keep).observe(progress, {childList: true});
+    }""")
+    train(page)
+    expect(words).to_contain_text("After 600 steps")
+    expect(progress).to_be_hidden()
+    steps = [
+        re.fullmatch(r"Learning: step (\d+) of 600\.", s) for s in page.evaluate("shown")
+    ]
+    assert 0 < int(steps[-1][1]) <= PRESS
+    page.locator("[data-set=K]").press("ArrowRight")
+    expect(words).to_have_text("Settings changed, so learning starts over. Press Train.")
+    press(page, "Step")
+    expect(words).to_contain_text("After 1 step.")
+    choose(page, "sine")
+    expect(words).to_have_text("Example changed, so learning starts over. Press Train.")
+    train(page)
+    expect(words).to_contain_text("After 600 steps")
+
+
+def test_what_the_words_say_stands_below_the_map(page):
+    press(page, "Copy link")
+    words = page.locator(".playground-words")
+    expect(words).to_contain_text("Link copied")
+    canvas, said, button = (
+        page.locator(f".playground-{name}").bounding_box()
+        for name in ("map", "words", "train")
+    )
+    assert canvas["y"] + canvas["height"] <= said["y"]
+    assert said["y"] + said["height"] <= button["y"]
+
+
+def test_samples_need_a_trained_network(page):
+    samples = page.locator("[data-do=samples]")
+    expect(samples).to_be_disabled()
+    train(page)
+    bare = page.evaluate(DRAWN)
+    press(page, "Show samples")
+    expect(samples).to_have_text("Hide samples")
+    assert page.evaluate(DRAWN) != bare
+    choose(page, "forward")
+    expect(samples).to_be_disabled()
+    expect(samples).to_have_text("Show samples")
 
 
 COUNT = """
@@ -381,15 +439,76 @@ def test_who_wants_less_motion_sees_few_pictures(new_visit):
     assert pictures["reduce"] < pictures["no-preference"] / 3
 
 
+def guide(page):
+    """The one step that is seen."""
+    steps = page.locator(".playground > ol > li:visible")
+    expect(steps).to_have_count(1)
+    return steps
+
+
 def test_the_guide_goes_step_by_step(page):
-    steps = page.locator(".playground > ol > li")
-    assert steps.count() == 4
-    for i in range(4):
-        expect(page.locator(".playground-where")).to_have_text(f"Step {i + 1} of 4")
-        assert [step.is_visible() for step in steps.all()] == [j == i for j in range(4)]
-        if i < 3:
-            press(page, "Next")
-    expect(page.get_by_role("button", name="Next", exact=True)).to_be_disabled()
+    box = page.locator(".playground-steps").bounding_box()
+    onward = page.locator("[data-do=next]")
+    for i, (opening, label) in enumerate(
+        [
+            ("The dots", "Train and go on"),
+            ("The pink line", "Next"),
+            ("The green map", "Next"),
+            ("One answer", "Next"),
+        ]
+    ):
+        expect(page.locator(".playground-where")).to_have_text(f"Step {i + 1} of 5")
+        expect(guide(page)).to_contain_text(opening)
+        expect(onward).to_have_text(label)
+        onward.click()
+        assert page.locator(".playground-steps").bounding_box() == box, "nothing jumps"
+        if i == 0:
+            wait_for_steps(page, PRESS)
+    expect(guide(page)).to_contain_text("Your turn")
+    expect(onward).to_be_disabled()
+
+
+def test_the_guide_speaks_of_what_is_shown(page):
+    onward, back = (page.locator(f"[data-do={name}]") for name in ("next", "back"))
+    choose(page, "sine")
+    expect(guide(page)).to_contain_text("How many answers")
+    expect(back).to_be_disabled()
+    press(page, "To the guide")
+    assert state(page)["example"] == "inverse"
+    expect(guide(page)).to_contain_text("The dots")
+    choose(page, "forward")
+    expect(guide(page)).to_contain_text("Forward toy")
+    press(page, "Back")
+    assert state(page)["example"] == "inverse"
+    expect(guide(page)).to_contain_text("The green map")
+    wait_for_steps(page, 1)  # that is what this step speaks of
+    choose(page, "own")
+    expect(guide(page)).to_contain_text("Your turn")
+    choose(page, "inverse")
+    expect(guide(page)).to_contain_text("The dots")
+    expect(onward).to_have_text("Train and go on")
+
+
+def test_who_opens_a_link_is_told_so(visit):
+    points = "".join("gAgA" for _ in range(10))
+    page = visit.open(f"{PAGE}#example=own&points={points}")
+    assert count(page) == 10
+    expect(guide(page)).to_contain_text("Someone drew these points.")
+    assert state(page)["K"] == 3, "as the link says"
+
+
+def test_points_of_ones_own_begin_with_two_components(page):
+    choose(page, "own")
+    assert state(page)["K"] == 2
+    page.locator("[data-set=K]").press("ArrowRight")
+    press(page, "Clear")
+    assert state(page)["K"] == 3
+
+
+def test_own_points_leave_changed_settings_alone(page):
+    page.locator("[data-set=K]").press("ArrowRight")
+    choose(page, "own")
+    assert state(page)["K"] == 4
 
 
 def test_on_a_phone_the_map_and_the_button_are_seen_together(new_visit):
@@ -425,7 +544,7 @@ def test_without_scripts_there_is_a_still(new_visit):
     page.goto(new_visit().site + PAGE)
     assert page.locator(".playground img").is_visible()
     assert page.locator(".playground-live:visible").count() == 0
-    assert page.locator(".playground > ol > li:visible").count() == 4
+    assert page.locator(".playground > ol > li:visible").count() == 5
 
 
 def test_the_still_is_what_the_page_draws(book, browser, tmp_path):

@@ -7,12 +7,19 @@
   const MOST = 1200;
   const GAP = 0.015; // between points of one stroke, of the width of the square
   const OWN = { name: "Your own points", axes: ["x", "y"], low: [0, 0], high: [1, 1], look: 0.5 };
+  const LINKED = "Someone drew these points. Press Train to see what the two networks make of them.";
+  // The example of each step of the guide; the second and third speak of what training shows.
+  const GUIDE = ["inverse", "inverse", "inverse", "forward", "own"];
   const DIGITS = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
   const DEFAULTS = { K: 3, H: 16, least: -1.5, rate: -2, seed: 1 };
   const LIMITS = { K: [1, 12], H: [2, 60], least: [-3, -0.5], rate: [-3, -1], seed: [1, 20] };
 
   const isHeld = (i) => Number(i % 4 === 3); // one point in four
+  const counted = (n, what) => `${n} ${what}${n === 1 ? "" : "s"}`;
   const clamp = (v, low, high) => Math.min(high, Math.max(low, v));
+  const put = (element, text) => {
+    if (element.textContent !== text) element.textContent = text;
+  };
   const still = matchMedia("(prefers-reduced-motion: reduce)");
 
   // --- Numbers and links --------------------------------------------------------------
@@ -83,7 +90,9 @@
   function build(figure) {
     const find = (selector) => figure.querySelector(selector);
     const examples = JSON.parse(find(".playground-data").textContent);
-    const [map, losses, words] = ["map", "loss", "words"].map((n) => find(`.playground-${n}`));
+    const [map, losses, words, progress] = ["map", "loss", "words", "progress"].map((n) =>
+      find(`.playground-${n}`),
+    );
     const buttons = {};
     for (const button of figure.querySelectorAll("[data-do]")) {
       buttons[button.dataset.do] = button;
@@ -108,6 +117,10 @@
     let [tool, sampling] = ["", false];
     let cursor = [0.5, 0.5];
     let note = ""; // what was just done, to be said first
+    let said = ""; // the note on the screen
+    let changed = ""; // what made learning start over
+    let linked = false; // someone else's points
+    let fewer = true; // components for points of one's own, the first time
     let worker;
     let colors;
 
@@ -125,7 +138,9 @@
 
     // --- Training ---
 
-    function begin() {
+    function begin(what = "") {
+      changed = view ? what : "";
+      sampling = false;
       run += 1;
       [view, history, target] = [undefined, [], A_PRESS];
       news = {};
@@ -176,13 +191,51 @@
       }
       running = !running;
       if (running) tick();
-      else say();
+      say();
       refresh();
     }
 
     function step() {
-      if (running || waiting || state.points.length < FEWEST) return;
-      ask(1);
+      if (running || waiting) return;
+      if (state.points.length >= FEWEST) ask(1);
+      else start(); // says what is missing
+    }
+
+    // --- The steps of the guide ---
+
+    const list = find(":scope > ol");
+    const steps = full && list ? [...list.children] : [];
+    const aside = document.createElement("li"); // on an example that no step speaks of
+    if (steps.length) {
+      list.append(aside);
+      list.classList.add("playground-guided");
+    }
+    let now = 0;
+
+    const untrained = (i) => (i === 1 || i === 2) && !view && !running;
+
+    function turn(to) {
+      now = to;
+      if (GUIDE[to] === "inverse" && (linked || state.example !== "inverse")) choose("inverse");
+      if (untrained(to)) start();
+      refresh();
+    }
+
+    function guide() {
+      if (!steps.length) return;
+      put(aside, linked ? LINKED : (plane.says ?? ""));
+      const away = aside.textContent !== "";
+      for (const [i, item] of [...steps, aside].entries()) {
+        const shows = i === (away ? steps.length : now);
+        item.classList.toggle("playground-now", shows);
+      }
+      put(find(".playground-where"), away ? "" : `Step ${now + 1} of ${steps.length}`);
+      put(
+        buttons.next,
+        away ? "To the guide" : untrained(now + 1) ? "Train and go on" : "Next",
+      );
+      buttons.back.disabled = away || now === 0;
+      buttons.next.disabled = !away && now === steps.length - 1;
     }
 
     // --- Points ---
@@ -192,10 +245,20 @@
       plane = examples[example] ?? OWN;
       state.points = plane.points?.slice() ?? [];
       cursor = [clamp(place(0, plane.look), 0, 1), 0.5];
-      running = false;
+      [running, linked] = [false, false];
       tool = example === "own" ? "draw" : "";
-      begin();
+      begin("Example");
       show();
+    }
+
+    // What the reader chooses; the guide goes there.
+    function pick(example) {
+      if (example === "own" && fewer) {
+        if (Object.entries(DEFAULTS).every(([name, v]) => state[name] === v)) state.K = 2;
+        fewer = false;
+      }
+      if (GUIDE[now] !== example) now = Math.max(0, GUIDE.indexOf(example));
+      choose(example);
     }
 
     function edited() {
@@ -233,37 +296,42 @@
     function describe() {
       const { length } = state.points;
       const name = plane.name + (state.edited && state.example !== "own" ? ", changed" : "");
-      if (!view) return `${name}: ${length} points. Nothing is learned yet.`;
+      if (length < FEWEST) return `${name}: ${counted(length, "point")} so far.`;
+      if (!view && changed) return `${changed} changed, so learning starts over. Press Train.`;
+      if (!view) return `${name}: ${length} points. Press Train.`;
       const p = densityAt(view, cursor[0], 400);
       const found = peaks(p);
       const shares = found.map((f) => `${told(1, f.at)} (${Math.round(100 * f.share)}%)`);
-      const count = found.length === 1 ? "one peak" : `${found.length} peaks`;
+      const count = counted(found.length, "peak");
       const line = view.curve[clamp(Math.floor(cursor[0] * G), 0, G - 1)];
       const ratio = Math.max(...p) / p[clamp(Math.floor(line * 400), 0, 399)];
       const many = ratio > 1000 ? "more than 1,000" : Math.round(ratio);
-      const losses = [
+      return (
+        `After ${counted(view.step, "step")}. At ${plane.axes[0]} = ${told(0, cursor[0])}: ` +
+        `${count}, near ${shares.join(" and ")}. ` +
+        `Regression: ${told(1, line)}` +
+        (ratio > 1.95 ? `, where the density is ${many} times below its top.` : ".")
+      );
+    }
+
+    function describeLosses() {
+      const parts = [
         `density network ${fixed(view.train, 2)}`,
-        ...(view.held > -Infinity ? [`on held-out points ${fixed(view.held, 2)}`] : []),
-        `least squares ${fixed(view.squares, 2)}`,
+        ...(view.held > -Infinity ? [`on points kept aside ${fixed(view.held, 2)}`] : []),
+        `regression ${fixed(view.squares, 2)}`,
         ...(floor() === undefined ? [] : [`best possible ${fixed(floor(), 2)}`]),
       ];
-      return (
-        `${name}, after ${view.step} steps. At ${plane.axes[0]} = ${told(0, cursor[0])} ` +
-        `the density has ${count}, near ${shares.join(" and ")}; ` +
-        `least squares says ${told(1, line)}` +
-        (ratio > 1.95 ? `, where the density is ${many} times lower than at its top` : "") +
-        `. Loss in nats: ${losses.join(", ")}.`
-      );
+      return `Loss in nats after ${view.step} steps: ${parts.join(", ")}.`;
     }
 
     let timer;
     function say() {
       clearTimeout(timer);
       timer = setTimeout(() => {
-        const text = [note, describe()].filter(Boolean).join(" ");
-        if (words.textContent !== text) words.textContent = text;
-        note = "";
-        if (view && losses) losses.setAttribute("aria-label", `Loss against steps. ${describe()}`);
+        put(words, [note, running ? "Learning." : describe()].filter(Boolean).join(" "));
+        [said, note] = [note, ""];
+        if (view && losses) losses.setAttribute("aria-label", describeLosses());
+        refresh();
       }, 150);
     }
 
@@ -347,6 +415,13 @@
       state.points.forEach(([u, v, held]) => {
         pen.beginPath();
         pen.arc(X(u), Y(v), held ? radius + 0.4 : radius, 0, 7);
+        if (view) {
+          pen.strokeStyle = colors.ground; // an edge, for where the density is dark
+          pen.lineWidth = held ? 2.5 : 1.5;
+          pen.stroke();
+          pen.strokeStyle = colors.point;
+          pen.lineWidth = 1;
+        }
         if (held) pen.stroke();
         else pen.fill();
       });
@@ -362,13 +437,15 @@
           pen.stroke();
         }
       }
-      pen.strokeStyle = colors.ink;
-      pen.lineWidth = 1.25;
-      pen.setLineDash([4, 3]);
-      path(pen, [[X(cursor[0]), top], [X(cursor[0]), bottom]]);
-      pen.stroke();
-      pen.setLineDash([]);
-      if (tool || map.matches(":focus-visible")) {
+      if (state.points.length) {
+        pen.strokeStyle = colors.ink;
+        pen.lineWidth = 1.25;
+        pen.setLineDash([4, 3]);
+        path(pen, [[X(cursor[0]), top], [X(cursor[0]), bottom]]);
+        pen.stroke();
+        pen.setLineDash([]);
+      }
+      if ((tool && state.points.length) || map.matches(":focus-visible")) {
         pen.strokeStyle = colors.ink;
         pen.lineWidth = 1.5;
         const [x, y] = [X(cursor[0]), Y(cursor[1])];
@@ -407,10 +484,19 @@
       if (!view) return;
       pen.textAlign = "right";
       let x = end;
-      for (const [text, color] of [["density", "density"], ["least squares", "line"]]) {
+      for (const [text, color] of [["density", "density"], ["regression", "line"]]) {
         pen.fillStyle = colors[color];
         pen.fillText(text, x, 14);
         x -= pen.measureText(text).width + 14;
+      }
+      if (sampling) {
+        pen.fillStyle = colors.ink;
+        pen.fillText("samples", x, 14);
+        x -= pen.measureText("samples").width + 7;
+        pen.fillStyle = colors.sample;
+        pen.beginPath();
+        pen.arc(x, 10, 3.5, 0, 7);
+        pen.fill();
       }
       drawSlice(pen, Y, right + 12, end, top, bottom);
     }
@@ -497,8 +583,8 @@
       const [left, top, bottom] = [40, 8, height - 34];
       const best = floor();
       const curves = [
-        ["squares", "least squares", colors.line, []],
-        ["held", "held out", colors.density, [3, 3]],
+        ["squares", "regression", colors.line, []],
+        ["held", "kept aside", colors.density, [3, 3]],
         ["train", "training", colors.density, []],
       ].filter(([key]) => view && Number.isFinite(view[key]));
       const labels = curves.map(([key, name, color]) => ({
@@ -512,15 +598,15 @@
       }
       const widest = Math.max(0, ...labels.map(({ text }) => pen.measureText(text).width));
       const right = width - widest - 12;
-      pen.strokeStyle = colors.rule;
-      path(pen, [[left, top], [left, bottom], [right, bottom]]);
-      pen.stroke();
       pen.fillStyle = colors.muted;
       if (!view) {
         pen.textAlign = "center";
-        pen.fillText("Here the loss of each step will stand.", width / 2, height / 2);
+        pen.fillText("The loss will appear here: lower is better", width / 2, height / 2);
         return;
       }
+      pen.strokeStyle = colors.rule;
+      path(pen, [[left, top], [left, bottom], [right, bottom]]);
+      pen.stroke();
       const values = curves.flatMap(([key]) => history.map((h) => h[key])).concat(best ?? []);
       // Held-out points may soon cost more than anything at the start: that is cut off.
       const start = history[Math.min(1, history.length - 1)];
@@ -591,7 +677,13 @@
     function refresh() {
       buttons.train.textContent = running ? "Pause" : "Train";
       figure.classList.toggle("playground-drawing", Boolean(tool));
-      const pressed = { samples: sampling, draw: tool === "draw", erase: tool === "erase" };
+      figure.classList.toggle("playground-running", running);
+      const step = `Learning: step ${view?.step ?? 0} of ${target}.`;
+      put(progress, [said, step].filter(Boolean).join(" "));
+      buttons.samples.disabled = !view;
+      put(buttons.samples, sampling ? "Hide samples" : "Show samples");
+      guide();
+      const pressed = { draw: tool === "draw", erase: tool === "erase" };
       for (const [name, on] of Object.entries(pressed)) {
         buttons[name]?.setAttribute("aria-pressed", on);
       }
@@ -629,10 +721,12 @@
       }
       for (const name of ["K", "H", "seed"]) state[name] = Math.round(state[name]);
       const example = parts.get("example");
+      now = 0;
       choose(example in examples ? example : "own");
       if (parts.has("points")) {
         state.edited = true;
         state.points = unpack(parts.get("points"));
+        linked = true;
         show();
       }
       return true;
@@ -642,7 +736,7 @@
       window.history.replaceState(null, "", link());
       try {
         await navigator.clipboard.writeText(location.href);
-        note = "The link is copied: it holds points and settings.";
+        note = "Link copied: it holds points and settings.";
       } catch {
         note = "The link is in the address bar: it holds points and settings.";
       }
@@ -734,41 +828,26 @@
         tool = tool === "erase" ? "" : "erase";
         draw();
       },
-      clear: () => choose("own"),
+      clear: () => pick("own"),
       link: copy,
     };
     for (const [name, act] of Object.entries(does)) buttons[name]?.addEventListener("click", act);
     for (const chip of figure.querySelectorAll("[name='playground-example']")) {
-      chip.addEventListener("change", () => choose(chip.value));
+      chip.addEventListener("change", () => pick(chip.value));
     }
     for (const input of inputs) {
       input.addEventListener("input", () => {
         const name = input.dataset.set;
         state[name] = Number(input.value);
         if (name === "rate" || name === "least") news.settings = settings();
-        else begin();
+        else begin("Settings");
         show();
         if (running) tick();
       });
     }
 
-    // --- The steps of the guide ---
-
-    const steps = [...figure.querySelectorAll(":scope > ol > li")];
-    if (full && steps.length) {
-      let now = 0;
-      const turn = (by) => {
-        now = clamp(now + by, 0, steps.length - 1);
-        steps.forEach((item, i) => (item.hidden = i !== now));
-        find(".playground-where").textContent = `Step ${now + 1} of ${steps.length}`;
-        buttons.back.disabled = now === 0;
-        buttons.next.disabled = now === steps.length - 1;
-      };
-      buttons.back.addEventListener("click", () => turn(-1));
-      buttons.next.addEventListener("click", () => turn(1));
-      steps[0].parentElement.classList.add("playground-guided");
-      turn(0);
-    }
+    buttons.back?.addEventListener("click", () => turn(now - 1));
+    buttons.next?.addEventListener("click", () => turn(aside.textContent ? 0 : now + 1));
 
     readColors();
     if (!follow()) choose("inverse");
