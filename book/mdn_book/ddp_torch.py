@@ -20,6 +20,8 @@ from torch.nn.parallel import DistributedDataParallel
 from mdn_book import scaling
 from mdn_utils import torch as mdn
 
+__all__ = []  # a script
+
 
 def train(folder, epochs, dtype, steps=50, batch_size=256):
     # "nccl" where each process has a GPU; who does not answer for a minute is taken as dead

@@ -1,10 +1,9 @@
-"""Train one network in several processes with TensorFlow, on one machine or on many.
-
+"""Train one network in several processes with TensorFlow, on one machine or on many:
 python -m mdn_book.multiworker_tensorflow FOLDER 2 20 float32     (processes, epochs)
 
-Each takes the gradient of its share of a batch; MultiWorkerMirroredStrategy adds these up.
-After each epoch the first one saves a checkpoint, from which an interrupted run goes on.
-Where a cluster has set TF_CONFIG, this is one process; otherwise it starts them all here.
+Each takes the gradient of its share of a batch, and the strategy adds these up. After each
+epoch the first saves a checkpoint, from which the run goes on. With TF_CONFIG, set by a
+cluster, this is one of the processes; otherwise it starts them all.
 """
 
 import json
@@ -19,6 +18,8 @@ import tensorflow as tf
 
 from mdn_book import scaling
 from mdn_utils import tensorflow as mdn
+
+__all__ = []  # a script
 
 
 def train(folder, epochs, steps=50, batch_size=256):
@@ -45,7 +46,6 @@ def train(folder, epochs, steps=50, batch_size=256):
     manager = tf.train.CheckpointManager(state, folder, max_to_keep=2)
     manager.restore_or_initialize()
     print(f"process {rank} of {processes} begins with epoch {int(done)}", flush=True)
-
     for epoch in range(int(done), epochs):
         for i in range(epoch * steps, (epoch + 1) * steps):
             batch = (a[rank::processes] for a in scaling.block(1 + i, batch_size))
