@@ -74,6 +74,20 @@ document.addEventListener("DOMContentLoaded", () => {
   if (line) addEventListener("scroll", grow, { passive: true });
 });
 
+/* A link into a page leads to its place, also while formulas and figures above still grow. */
+
+document.addEventListener("DOMContentLoaded", () => {
+  const target = document.getElementById(decodeURIComponent(location.hash.slice(1)));
+  const article = document.querySelector("article");
+  if (!target || !article) return;
+  const grows = new ResizeObserver(() => target.scrollIntoView({ behavior: "instant" }));
+  grows.observe(article);
+  const stop = () => grows.disconnect();
+  for (const kind of ["wheel", "touchstart", "pointerdown", "keydown"])
+    addEventListener(kind, stop, { once: true, passive: true });
+  setTimeout(stop, 10_000);
+});
+
 /* What a search found: its words, whole and in all their forms, also on the page itself. */
 
 // "angles" also finds "angle", and "calibrated" finds "calibration".
