@@ -17,6 +17,7 @@ import csv
 import multiprocessing
 import os
 from functools import cache
+from importlib.metadata import version
 
 import numpy as np
 from study import TABLE, versions
@@ -227,7 +228,9 @@ def main():
     done = dream.study() if DREAMS.exists() else {}
     if not DREAMS.exists():
         head = "# M and C of the tunnel: gaps in nats, scores in steps: make study"
-        DREAMS.write_text(f"{head}\n# {versions()}, cma 4.5.0\n{','.join(COLUMNS)}\n")
+        DREAMS.write_text(
+            f"{head}\n# {versions()}, cma {version('cma')}\n{','.join(COLUMNS)}\n"
+        )
     wanted = [[key for key in keys if key not in done] for keys in jobs()]
     wanted = [keys for keys in wanted if keys]
     print(f"{sum(map(len, wanted))} dreams to go, {len(done)} done", flush=True)

@@ -121,14 +121,6 @@ def test_the_scripts_are_short():
         assert len(lines) < 80, name
 
 
-def test_the_table_names_the_versions_it_was_made_with():
-    made_by, versions, header = study.MANY.read_text().splitlines()[:3]
-    assert "make study" in made_by
-    for name in ("Python", "numpy", "scipy", "tensorflow", "keras", "torch"):
-        assert re.search(rf"\b{name} \d+\.\d+", versions), name
-    assert header == ",".join(scaling.COLUMNS)
-
-
 def test_the_table_holds_every_run_once_and_no_other():
     runs = list(study.rows_jobs())
     assert len(set(runs)) == len(runs) == len(study.MANY.read_text().splitlines()) - 3

@@ -1,0 +1,43 @@
+"""Each stored table says what it holds and what made it; that of chapter 14 is complete.
+
+The tables of the other chapters are held to their runs in the tests of these.
+"""
+
+import re
+
+import pytest
+import study
+import study_dream
+
+from mdn_book import dream, robot, scaling
+
+MADE_WITH = ["Python", "numpy", "scipy", "tensorflow", "keras", "torch"]
+TABLES = {  # what else made it, and its columns
+    study.TABLE: (["ngboost"], study.COLUMNS),
+    study.RATES: ([], ["learning rate", "seed", *map(str, study.SCORED)]),
+    study.ROBOT: ([], robot.COLUMNS),
+    study.MANY: ([], scaling.COLUMNS),
+    study_dream.DREAMS: (["cma"], study_dream.COLUMNS),
+}
+
+
+@pytest.mark.parametrize("path", TABLES, ids=lambda path: path.stem)
+def test_a_table_names_what_it_was_made_with(path):
+    others, columns = TABLES[path]
+    made_by, versions, header = path.read_text().splitlines()[:3]
+    assert "make study" in made_by
+    for name in [*MADE_WITH, *others]:
+        assert re.search(rf"\b{name} \d+\.\d+", versions), name
+    assert header == ",".join(columns)
+
+
+def test_the_table_of_dreams_holds_every_run_once_and_no_other():
+    runs = [key for keys in study_dream.jobs() for key in keys]
+    lines = study_dream.DREAMS.read_text().splitlines()
+    assert len(set(runs)) == len(runs) == len(lines) - 3
+    assert dream.study().keys() == set(runs)
+
+
+def test_a_row_of_the_table_of_dreams_comes_out_again():
+    stored = dream.study()["floor", "no memory", 100]["gap"]
+    assert study_dream.floor("no memory", 100) == pytest.approx(stored, abs=1e-4)
