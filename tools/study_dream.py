@@ -42,6 +42,8 @@ CONTROLLERS = (*(f"τ = {tau}" for tau in TAUS), "one Gaussian, τ = 1",
                "in the world, long search",
                "in the world, long search, 8 hidden units")  # fmt: skip
 SEEDS = range(100, 105)
+COLD = "τ = 0.1, more"  # how often C learns something in a cold dream
+MORE_SEEDS = range(105, 120)
 
 
 def jobs():
@@ -52,6 +54,8 @@ def jobs():
             *(("model", name, seed) for name in MODELS),
             *(("controller", name, seed) for name in CONTROLLERS),
         ]
+    for seed in MORE_SEEDS:
+        yield [("controller", COLD, seed)]
 
 
 @cache
@@ -175,7 +179,7 @@ def played(name, models, seed):
 
     model, tau, rest = models["shared"], 1.0, {}
     if name.startswith("τ"):
-        tau = float(name[4:])  # else 1, or the world
+        tau = float(name[4:].removesuffix(", more"))  # else 1, or the world
     if name.startswith("one Gaussian"):
         model = models["one Gaussian"]
     if name.endswith("untrained"):
@@ -210,8 +214,11 @@ def run(wanted):
     """Rows of the table for the keys of one seed that are missing."""
     seed, rows, models = wanted[0][2], [], {}
     names = {name for kind, name, _ in wanted if kind == "model"}
-    if any(kind == "controller" for kind, *_ in wanted):
-        names |= {"shared", "one Gaussian"}
+    played_in = [name for kind, name, _ in wanted if kind == "controller"]
+    if played_in:
+        names.add("shared")
+    if any(name.startswith("one Gaussian") for name in played_in):
+        names.add("one Gaussian")
     for name in sorted(names, key=MODELS.index):
         model, models[name] = trained(name, seed)
         if ("model", name, seed) in wanted:

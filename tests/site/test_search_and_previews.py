@@ -50,6 +50,7 @@ def test_search_finds(word, visit):
     result = page.locator("#search-results li").first
     result.wait_for()
     assert whole.search(result.text_content())
+    assert "mdn_book" not in result.locator(".page").text_content()  # what draws figures
     # Sentences, not lists of headings; formulas that can be read; whole words marked
     for excerpt in page.locator("#search-results p.excerpt").all_text_contents():
         assert not re.search(r"\\[(\[a-z]|\$", excerpt), excerpt

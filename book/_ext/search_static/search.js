@@ -8,8 +8,9 @@
   const count = (text, pattern, most) => Math.min(most, text.match(pattern)?.length ?? 0);
 
   // A heading says more than the text, the text more than code, the very word more than one
-  // with the same beginning. Nothing where one of the words is missing.
-  function score([, , heading, prose, code], words) {
+  // with the same beginning. Nothing where one of the words is missing; half for what draws
+  // the figures of the book, which is seldom meant.
+  function score([, address, heading, prose, code], words) {
     let sum = 0;
     for (const { exact, alike } of words) {
       const points = 8 * count(heading, alike, 1) + 12 * count(heading, exact, 1)
@@ -17,7 +18,7 @@
       if (points === 0) return 0;
       sum += points;
     }
-    return sum;
+    return address.startsWith("reference/book") ? sum / 2 : sum;
   }
 
   function find(query) {
