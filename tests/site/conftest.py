@@ -219,10 +219,10 @@ class Visit:
 
 @pytest.fixture
 def new_visit(browser, site):
-    """Begin a visit: `new_visit("dark", "phone")`."""
+    """Begin a visit: `new_visit("dark", "phone")`, or elsewhere: `site="file:///..."`."""
     with ExitStack() as stack:
 
-        def begin(*args, **options):
+        def begin(*args, site=site, **options):
             visit = Visit(browser, site, *args, **options)
             stack.callback(visit.context.close)
             return visit

@@ -8,7 +8,6 @@ from urllib.parse import parse_qsl
 import numpy as np
 import playground_picture
 import pytest
-from conftest import Visit
 from PIL import Image
 from playwright.sync_api import expect
 
@@ -520,12 +519,11 @@ def test_on_a_phone_the_map_and_the_button_are_seen_together(new_visit):
     assert page.evaluate("document.documentElement.scrollWidth") <= 390
 
 
-def test_it_runs_as_a_file(book, browser):
-    visit = Visit(browser, f"{book.html.as_uri()}/")
+def test_it_runs_as_a_file(book, new_visit):
+    visit = new_visit(site=f"{book.html.as_uri()}/")
     view = train(visit.open(PAGE))
     assert view["train"] < view["squares"] - 0.6
     assert [s for s in visit.problems if "font" not in s and "ERR_FAILED" not in s] == []
-    visit.context.close()
 
 
 def test_a_small_one_stands_in_the_first_chapter(book, new_visit):
