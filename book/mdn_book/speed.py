@@ -1,4 +1,4 @@
-"""The stored ratios of `make speed`, which the page "How fast it is" shows."""
+"""The stored ratios of ``make speed``, which the page "How fast it is" shows."""
 
 import csv
 from importlib.resources import files
