@@ -54,7 +54,7 @@ lint: $(READY)  ## check style of code and notebooks, and the workflows if actio
 	@$(BIN)/ruff format --check
 	@if command -v actionlint >/dev/null; then actionlint; else echo "actionlint not found: workflows not linted"; fi
 
-speed: book  ## compare the speed of mdn_utils with what you would use otherwise; time the pages
+speed: book  ## measure mdn_utils beside what you would use otherwise, for the page "How fast it is"; time the pages
 	@$(BIN)/python benchmarks/speed.py
 	@$(BIN)/python benchmarks/first_sight.py
 

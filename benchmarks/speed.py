@@ -1,133 +1,338 @@
-"""How fast log_prob and sample of mdn_utils are. Run: python benchmarks/speed.py
+"""How fast mdn_utils is, beside what you would write otherwise. Run: make speed
 
-1. `mdn_utils.torch.log_prob` without checks of values, forward and backward, against
-   `torch.distributions.MixtureSameFamily` without validation; what the checks cost; and
-   what `torch.compile` brings, where it finds a C++ compiler;
-2. sampling 10 values for each of 4,000 rows against a Python loop over rows and samples.
-
-Everything in one process and one thread. What is compared is timed in turn, again and
-again, and the medians are compared, so that a busy machine slows all alike.
+Stores `book/mdn_book/speed.csv`, for "How fast it is" in the book: ratios, where 2 is twice
+as fast. All is measured in several processes, one after the other; the table has the median
+of their ratios and the least. Within a process the ways to one result are first held to
+the same result; then they take turns, in random order, and the medians of their times are
+compared. Time is that of the processor in one thread, so what else the machine does counts
+little; for two threads it is that of the clock.
 """
 
+import csv
+import json
+import os
+import platform
+import random
+import re
+import subprocess
+import sys
 import time
+from functools import partial
+from importlib.metadata import version
+from pathlib import Path
 
 import numpy as np
-import torch
-from torch.distributions import Categorical, Independent, MixtureSameFamily, Normal
+from scipy.integrate import quad
+from scipy.optimize import brentq, minimize
+from scipy.special import log_softmax, logsumexp, ndtr, softmax
 
 import mdn_utils
-from mdn_utils import numpy as mdn_np
-from mdn_utils import torch as mdn_torch
 
-try:
-    from mdn_utils import tensorflow as mdn_tf
-except ModuleNotFoundError:
-    mdn_tf = None
-
+TABLE = Path(__file__).parents[1] / "book" / "mdn_book" / "speed.csv"
+COLUMNS = ("part", "module", "way", "against", "N", "K", "D", "median", "least")
 SHAPES = [(4000, 26, 1), (4000, 26, 8), (20_000, 10, 32)]
+PROCESSES = 3
+found = []  # rows of this process: the columns, but one ratio in place of the last two
 
 
-def seconds(functions, repeats):
-    """Median time of each function, called in turn."""
-    times = {name: [] for name in functions}
+def compare(part, module, shape, ways, repeats=20, close=None, slow=False, clock=None):
+    """How many times as fast each way is as the first one, which is timed once if slow."""
+    first, *others = ways
+    for name in others if close else []:
+        for a, b in zip(ways[name](), ways[first](), strict=True):
+            a, b = np.asarray(a), np.asarray(b)
+            np.testing.assert_allclose(a, b, rtol=close, atol=close * abs(b).max())
+    clock, times = clock or time.process_time, {name: [] for name in ways}
     for _ in range(repeats + 1):
-        for name, function in functions.items():
-            start = time.perf_counter()
-            function()
-            times[name].append(time.perf_counter() - start)
-    return {name: np.median(measured[1:]) for name, measured in times.items()}
+        now = others if slow and times[first] else [*ways]
+        for name in random.sample(now, len(now)):
+            start = clock()
+            ways[name]()
+            times[name].append(clock() - start)
+    median = {name: np.median(each[1:] or each) for name, each in times.items()}
+    for name in others:
+        found.append((part, module, name, first, *shape, median[first] / median[name]))
 
 
-def log_prob_times(N, K, D, repeats):
-    """Times of several ways to the same log density, forward and backward."""
-    torch.manual_seed(0)
-    y = torch.randn(N, D)
-    leaves = [
-        torch.randn(*shape, requires_grad=True) for shape in [(N, K), (N, K, D), (N, K, D)]
-    ]
-
-    def mixture(logits, mu, log_sigma):
-        scale = log_sigma.exp()
-        components = Independent(Normal(mu, scale, validate_args=False), 1, False)
-        weights = Categorical(logits=logits, validate_args=False)
-        return MixtureSameFamily(weights, components, validate_args=False).log_prob(y)
-
-    def ours(logits, mu, log_sigma):
-        log_pi = torch.log_softmax(logits, dim=-1)
-        return mdn_torch.log_prob(y, log_pi, mu, log_sigma)
-
-    def step(log_prob, checks=False):
-        mdn_utils.check_values(checks)
-        for leaf in leaves:
-            leaf.grad = None
-        value = log_prob(*leaves)
-        (-value.mean()).backward()
-        mdn_utils.check_values(True)
-        return value.detach()
-
-    ways = {
-        "torch.distributions": lambda: step(mixture),
-        "mdn_utils": lambda: step(ours),
-        "with checks": lambda: step(ours, checks=True),
-    }
-    compiled = torch.compile(ours)
-    try:
-        step(compiled)
-        ways["compiled"] = lambda: step(compiled)
-    except Exception as error:  # no compiler: the error has no type of its own
-        print(f"  torch.compile: {type(error).__name__}")
-    for way in ways.values():
-        torch.testing.assert_close(
-            way(), ways["torch.distributions"](), rtol=1e-4, atol=1e-4
-        )
-    return seconds(ways, repeats)
+def mixtures(N, K, D):
+    """y, logits, mu and log_sigma, random."""
+    draw = np.random.default_rng(17).standard_normal
+    y, logits, mu, log_sigma = draw((N, D)), draw((N, K)), draw((N, K, D)), draw((N, K, D))
+    return [a.astype("f") for a in (y, logits, mu, 0.5 * log_sigma)]
 
 
-def sampling_ratio(N=4000, K=26, n=10):
-    """Time of a Python loop by that of the vectorized sampler."""
-    rng = np.random.default_rng(0)
-    log_pi = np.log(rng.dirichlet(np.ones(K), N))
-    mu, log_sigma = rng.standard_normal((2, N, K, 1))
+def few(shape):
+    return 40 if np.prod(shape) < 1e6 else 8
+
+
+def sampling(module, ways):
+    """Ours, the last way, beside a loop and beside each of the others."""
+    _, logits, mu, log_sigma = (a.astype(float) for a in mixtures(*SHAPES[0]))
+    pi, sigma, rng = softmax(logits, axis=-1), np.exp(log_sigma), np.random.default_rng(0)
 
     def loop():
-        pi, sigma = np.exp(log_pi), np.exp(log_sigma)
-        y = np.empty((n, N, 1))
-        for row in range(N):
-            for i in range(n):
-                k = rng.choice(K, p=pi[row])
-                y[i, row] = rng.normal(mu[row, k], sigma[row, k])
-        return y
+        def one(pi, mu, sigma):
+            k = rng.choice(len(pi), p=pi)
+            return rng.normal(mu[k], sigma[k])
 
-    ours = {
-        "NumPy": lambda: mdn_np.sample(log_pi, mu, log_sigma, n=n, seed=0),
-        "PyTorch": lambda: mdn_torch.sample(*tensors, n=n, seed=0),
-    }
-    tensors = [torch.tensor(a) for a in (log_pi, mu, log_sigma)]
-    if mdn_tf is not None:
-        constants = [mdn_tf.tf.constant(a) for a in (log_pi, mu, log_sigma)]
-        ours["TensorFlow"] = lambda: mdn_tf.sample(*constants, n=n, seed=0).numpy()
-    slow = seconds({"loop": loop}, 1)["loop"]
-    return {name: (slow / t, t) for name, t in seconds(ours, 10).items()}, slow
+        rows = [*zip(pi, mu, sigma, strict=True)]
+        return np.array([[one(*row) for row in rows] for _ in range(10)])
+
+    ways = {"a loop": loop, **ways}
+    assert np.ptp([np.mean(np.asarray(way()) > 1) for way in ways.values()]) < 0.02
+    *others, ours = ways
+    for name in others:
+        two = {name: ways[name], ours: ways[ours]}
+        compare("sampling", module, SHAPES[0], two, slow=name == "a loop")
+
+
+def with_numpy():
+    from mdn_utils import numpy as mdn
+
+    (N, K, D), rng = SHAPES[0], np.random.default_rng(0)
+    y, logits, mu, log_sigma = (a.astype(float) for a in mixtures(N, K, D))
+    log_pi, sigma = log_softmax(logits, axis=-1), np.exp(log_sigma)
+
+    def masking():
+        each = mu + sigma * rng.standard_normal((10, N, K, D))
+        k = (log_pi + rng.gumbel(size=(10, N, K))).argmax(axis=-1)
+        return (each * np.eye(K)[k][..., None]).sum(axis=-2)
+
+    ours = {"mdn_utils": lambda: mdn.sample(log_pi, mu, log_sigma, n=10)}
+    sampling("NumPy", {"masking": masking, **ours})
+
+    y, *params = (a[:200] for a in (y, log_pi, mu, log_sigma))
+    rows = [*zip(np.exp(log_pi), mu[..., 0], sigma[..., 0], strict=True)][:200]
+
+    def cdf(z, pi, mu, sigma):
+        return pi @ ndtr((z - mu) / sigma)
+
+    def root(*row):
+        return brentq(lambda z: cdf(z, *row) - 0.9, -50, 50, xtol=1e-10)
+
+    def score(y, *row):
+        below = quad(lambda z: cdf(z, *row) ** 2, -50, y)[0]
+        return below + quad(lambda z: (1 - cdf(z, *row)) ** 2, y, 50)[0]
+
+    def climb(log_pi, mu, log_sigma):
+        def down(y):
+            z = (y - mu) / np.exp(log_sigma)
+            terms = log_pi - (0.5 * z**2 + log_sigma).sum(axis=-1)
+            return -logsumexp(terms), softmax(terms) @ (z / np.exp(log_sigma))
+
+        ends = [minimize(down, start, jac=True, method="BFGS") for start in mu]
+        return min(ends, key=lambda end: end.fun).x
+
+    compare("quantile", "NumPy", (200, K, D), {
+        "brentq by row": lambda: [root(*row) for row in rows],
+        "mdn_utils": lambda: mdn.quantile(0.9, *params)[:, 0],
+    }, close=1e-8, slow=True)  # fmt: skip
+    compare("CRPS", "NumPy", (200, K, D), {
+        "quad by row": lambda: [score(y[i, 0], *row) for i, row in enumerate(rows)],
+        "mdn_utils": lambda: mdn.crps(y, *params),
+    }, close=1e-6, slow=True)  # fmt: skip
+    _, *params = (a.astype(float) for a in mixtures(100, 10, 2))
+    params = log_softmax(params[0], axis=-1), 2 * params[1], params[2]
+    compare("exact mode", "NumPy", (100, 10, 2), {
+        "BFGS by row": lambda: [climb(*row) for row in zip(*params, strict=True)],
+        "mdn_utils": lambda: mdn.mode(*params, kind="exact"),
+    }, close=1e-4, slow=True)  # fmt: skip
+
+
+def with_torch():
+    import torch
+    from torch.distributions import Categorical, Independent, MixtureSameFamily, Normal
+
+    from mdn_utils import torch as mdn
+
+    torch.set_num_threads(1)
+
+    def distribution(logits, mu, log_sigma):
+        weights = Categorical(logits=logits, validate_args=False)
+        components = Independent(Normal(mu, log_sigma.exp(), False), 1, False)
+        return MixtureSameFamily(weights, components, False)
+
+    def rival(y, *params):
+        return -distribution(*params).log_prob(y).mean()
+
+    def ours(y, logits, mu, log_sigma):
+        return mdn.nll(y, torch.log_softmax(logits, dim=-1), mu, log_sigma)
+
+    def by_hand(y, logits, mu, log_sigma):  # the gradient that chapter 5 derives
+        precise = torch.exp(-log_sigma)
+        z, log_pi = (y[:, None] - mu) * precise, torch.log_softmax(logits, dim=-1)
+        gamma = torch.softmax(log_pi + (-0.5 * z**2 - log_sigma).sum(dim=-1), dim=-1)
+        share = (-gamma / len(y))[..., None]
+        pull = share * z
+        return (log_pi.exp() - gamma) / len(y), pull * precise, pull * z - share
+
+    def gradient(loss, y, *params):
+        for a in params:
+            a.grad = None
+        loss(y, *params).backward()
+        return [a.grad for a in params]
+
+    def value(loss, *data):
+        return [loss(*data)]
+
+    def switched(switch, value, back, function):
+        switch(value)
+        result = function()
+        switch(back)
+        return result
+
+    for shape in SHAPES:
+        data, whole = [*map(torch.tensor, mixtures(*shape))], {"dynamic": False}
+        inputs = [data[0], *(a.clone().requires_grad_() for a in data[1:])]
+        compiled = torch.compile(ours, fullgraph=True, **whole)
+        of_all = torch.func.grad(ours, argnums=(1, 2, 3))
+        one_graph = torch.compile(of_all, fullgraph=True, **whole)
+        options = {"repeats": few(shape), "close": 1e-4}
+        density = {"torch.distributions": rival, "eager": ours, "compiled": compiled}
+        with torch.no_grad():
+            ways = {name: partial(value, f, *data) for name, f in density.items()}
+            compare("density", "PyTorch", shape, ways, **options)
+        ways = {name: partial(gradient, f, *inputs) for name, f in density.items()}
+        ways |= {"by hand": partial(by_hand, *data), "one graph": partial(one_graph, *data)}
+        compare("gradient", "PyTorch", shape, ways, **options)
+        on = partial(switched, mdn_utils.check_values, True, False, ways["eager"])
+        two = {"checks off": ways["eager"], "checks on": on}
+        compare("checks", "PyTorch", shape, two, **options)
+        for name in ("eager", "one graph"):
+            f = partial(switched, torch.set_num_threads, 2, 1, ways[name])
+            two = {f"{name}, one": ways[name], f"{name}, two": f}
+            compare("threads", "PyTorch", shape, two, clock=time.perf_counter, **options)
+
+    source = torch.cat([a.flatten() for a in data[1:]])
+    target = torch.empty_like(source)
+    two = {"copy": lambda: target.copy_(source), "one graph": ways["one graph"]}
+    compare("memory", "PyTorch", shape, two)
+
+    _, logits, mu, log_sigma = map(torch.tensor, mixtures(*SHAPES[0]))
+    log_pi = torch.log_softmax(logits, dim=-1)
+
+    def masking():
+        each = mu + log_sigma.exp() * torch.randn(10, *mu.shape)
+        k = Categorical(logits=log_pi, validate_args=False).sample((10,))
+        chosen = torch.nn.functional.one_hot(k, mu.shape[1])
+        return (each * chosen[..., None]).sum(dim=-2)
+
+    sampling("PyTorch", {
+        "masking": masking,
+        "torch.distributions": lambda: distribution(log_pi, mu, log_sigma).sample((10,)),
+        "mdn_utils": lambda: mdn.sample(log_pi, mu, log_sigma, n=10),
+    })  # fmt: skip
+
+    x = torch.linspace(-1, 1, 256)[:, None]
+    y, network = torch.sin(3 * x), mdn.MixtureDensityNetwork(1, 1, K=26)
+    mdn.initialize(network, x, y)
+    adam, loss = torch.optim.Adam(network.parameters()), lambda: mdn.nll(y, *network(x))
+
+    def step(loss):
+        adam.zero_grad()
+        loss().backward()
+        adam.step()
+
+    ways = {"eager": loss, "compiled": torch.compile(loss, fullgraph=True)}
+    ways = {name: lambda f=f: step(f) for name, f in ways.items()}
+    compare("training step", "PyTorch", (256, 26, 1), ways, repeats=100)
+
+
+def with_tensorflow():
+    import tensorflow as tf
+
+    tf.config.threading.set_intra_op_parallelism_threads(1)
+    tf.config.threading.set_inter_op_parallelism_threads(1)
+    from mdn_utils import tensorflow as mdn
+
+    def rival(y, logits, mu, log_sigma):  # as TensorFlow Probability, not installed here
+        sigma = tf.exp(log_sigma)
+        square = tf.math.squared_difference(y[:, None] / sigma, mu / sigma)
+        log_normal = -0.5 * square - (mdn.HALF_LOG_2PI + tf.math.log(sigma))
+        terms = tf.reduce_sum(log_normal, axis=-1) + tf.nn.log_softmax(logits)
+        return -tf.reduce_mean(tf.reduce_logsumexp(terms, axis=-1))
+
+    def ours(y, logits, mu, log_sigma):
+        return mdn.nll(y, tf.nn.log_softmax(logits), mu, log_sigma)
+
+    def value(loss):
+        return lambda *data: [loss(*data)]
+
+    def gradient(loss):
+        def function(y, *params):
+            with tf.GradientTape() as tape:
+                tape.watch(params)
+                value = loss(y, *params)
+            return tape.gradient(value, params)
+
+        return function
+
+    for shape in SHAPES:
+        data = [*map(tf.constant, mixtures(*shape))]
+        for part, of in (("density", value), ("gradient", gradient)):
+            jit = tf.function(of(ours), jit_compile=True)
+            functions = {"TFP's formula": tf.function(of(rival))}
+            functions |= {"graph": tf.function(of(ours)), "jit_compile": jit}
+            ways = {name: partial(f, *data) for name, f in functions.items()}
+            compare(part, "TensorFlow", shape, ways, few(shape), close=1e-4)
+
+    _, logits, mu, log_sigma = map(tf.constant, mixtures(*SHAPES[0]))
+    log_pi = tf.nn.log_softmax(logits)
+
+    def masking():
+        each = mu + tf.exp(log_sigma) * tf.random.normal((10, *mu.shape))
+        k = tf.transpose(tf.random.categorical(log_pi, 10))
+        return tf.reduce_sum(each * tf.one_hot(k, mu.shape[1])[..., None], axis=-2)
+
+    def sample():
+        return mdn.sample(log_pi, mu, log_sigma, n=10)
+
+    sampling("TensorFlow", {"masking, eager": masking, "eager": sample})
+    in_graph = {"masking, graph": tf.function(masking), "graph": tf.function(sample)}
+    sampling("TensorFlow", in_graph)
+
+    x = tf.linspace(-1.0, 1.0, 256)[:, None]
+    y, network = tf.sin(3 * x), mdn.MixtureDensityNetwork(1, 1, K=26)
+    mdn.initialize(network, x, y)
+    adam, weights = mdn.keras.optimizers.Adam(), network.trainable_variables
+    adam.build(weights)
+
+    def step():
+        with tf.GradientTape() as tape:
+            loss = mdn.nll(y, *network(x))
+        adam.apply(tape.gradient(loss, weights))
+
+    ways = {"eager": step, "graph": tf.function(step)}
+    ways["jit_compile"] = tf.function(step, jit_compile=True)
+    compare("training step", "TensorFlow", (256, 26, 1), ways, repeats=40)
 
 
 def main():
-    torch.set_num_threads(1)
-    if mdn_tf is not None:
-        mdn_tf.tf.config.threading.set_intra_op_parallelism_threads(1)
-        mdn_tf.tf.config.threading.set_inter_op_parallelism_threads(1)
-    print("log_prob, forward and backward")
-    for N, K, D in SHAPES:
-        times = log_prob_times(N, K, D, repeats=40 if N * K * D < 1e6 else 7)
-        print(f"  N = {N:5}, K = {K:2}, D = {D:2}:")
-        for name, t in times.items():
-            ratio = times["torch.distributions"] / t
-            print(f"    {name:>19}: {t * 1e3:7.1f} ms, {ratio:.2f} times as fast")
-    print("10 samples for each of 4,000 rows, against a Python loop")
-    ratios, slow = sampling_ratio()
-    for name, (ratio, t) in ratios.items():
-        times = f"{t * 1e3:5.1f} ms against {slow:.2f} s"
-        print(f"  {name:>10}: {times}, {ratio:.0f} times as fast")
+    runs = []
+    for _ in range(PROCESSES):
+        run = subprocess.run([sys.executable, __file__, "once"], check=True, stdout=-1)
+        runs.append(json.loads(run.stdout.splitlines()[-1]))
+    cpu = Path("/proc/cpuinfo")
+    names = re.findall(r"model name\s*: (.*)", cpu.read_text() if cpu.exists() else "")
+    packages = ("numpy", "scipy", "tensorflow", "keras", "torch")
+    made_by = ", ".join(f"{name} {version(name)}" for name in packages)
+    with TABLE.open("w", newline="") as file:
+        machine = f"{(names or [platform.processor()])[0]}, {os.cpu_count()} cores"
+        file.write(f"# Times as fast, in one thread of {machine}: make speed\n")
+        file.write(f"# Python {platform.python_version()}, {made_by}\n")
+        table = csv.writer(file, lineterminator="\n")
+        table.writerow(COLUMNS)
+        for rows in zip(*runs, strict=True):
+            *key, _ = rows[0]
+            ratios = np.median([row[-1] for row in rows]), min(row[-1] for row in rows)
+            table.writerow([*key, *(f"{ratio:.3g}" for ratio in ratios)])
 
 
 if __name__ == "__main__":
-    main()
+    if sys.argv[1:] == ["once"]:
+        mdn_utils.check_values(False)
+        for measure in (with_numpy, with_torch, with_tensorflow):
+            measure()
+        print(json.dumps(found))
+    else:
+        main()

@@ -7,5 +7,6 @@ import matplotlib as mpl
 
 mpl.use("agg")  # no window, whatever the system
 
-# The tools of the repository are scripts, not a package.
-sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "tools"))
+# The tools and benchmarks of the repository are scripts, not packages.
+for folder in ("tools", "benchmarks"):
+    sys.path.insert(0, str(Path(__file__).resolve().parents[1] / folder))

@@ -25,6 +25,7 @@ NOTEBOOKS = sorted(BOOK.glob("*.ipynb"))
 READERS = {"study.csv": "suite.py", "rivals.csv": "rivals.py", "robot.csv": "robot.py"}
 READERS |= {"rates.csv": "interactive.py", "dream.csv": "dream.py"}
 READERS |= {"many_rows.csv": "scaling.py", "dream_player.js": "dream_player.py"}
+READERS["speed.csv"] = "speed.py"
 READERS["data"] = "data.py"
 # Tags of a cell that change what it gives
 TAGS = {"raises-exception", "skip-execution"}

@@ -6,6 +6,7 @@ The tables of the other chapters are held to their runs in the tests of these.
 import re
 
 import pytest
+import speed
 import study
 import study_dream
 
@@ -18,6 +19,7 @@ TABLES = {  # what else made it, and its columns
     study.ROBOT: ([], robot.COLUMNS),
     study.MANY: ([], scaling.COLUMNS),
     study_dream.DREAMS: (["cma"], study_dream.COLUMNS),
+    speed.TABLE: ([], speed.COLUMNS),
 }
 
 
@@ -25,7 +27,7 @@ TABLES = {  # what else made it, and its columns
 def test_a_table_names_what_it_was_made_with(path):
     others, columns = TABLES[path]
     made_by, versions, header = path.read_text().splitlines()[:3]
-    assert "make study" in made_by
+    assert ("make speed" if path == speed.TABLE else "make study") in made_by
     for name in [*MADE_WITH, *others]:
         assert re.search(rf"\b{name} \d+\.\d+", versions), name
     assert header == ",".join(columns)

@@ -86,9 +86,7 @@ def test_numpy_2_is_required_where_it_is_needed():
 # Every name is used by a chapter, or by what draws for one
 
 #: Names on their way to a chapter, by that chapter. They leave this list when they arrive.
-ON_THE_WAY = {
-    "mdn_utils.check_values": 15,  # what the checks cost
-}
+ON_THE_WAY = {}
 
 
 def public(path):
