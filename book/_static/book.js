@@ -117,3 +117,17 @@ document.addEventListener("DOMContentLoaded", () => {
   }
   CSS.highlights.set("found", found);
 });
+
+/* On paper a page is always light. */
+
+{
+  const { dataset } = document.documentElement;
+  let theme;
+  addEventListener("beforeprint", () => {
+    theme = dataset.theme;
+    dataset.theme = "light";
+  });
+  addEventListener("afterprint", () => {
+    dataset.theme = theme;
+  });
+}

@@ -3,7 +3,8 @@
 - :mod:`mdn_book.problems`: problems with their exact answers,
 - :mod:`mdn_book.weights`: weights of plain networks, the same for both frameworks,
 - :mod:`mdn_book.plots`: the style of the figures, and those that chapters share,
-- :mod:`mdn_book.interactive`: the figures with sliders.
+- :mod:`mdn_book.interactive`: the figures with sliders,
+- :mod:`mdn_book.tables`: results as tables of the page.
 """
 
 import os

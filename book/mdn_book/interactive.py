@@ -19,7 +19,7 @@ import functools
 import io
 import sys
 from contextlib import suppress
-from importlib.resources import files
+from importlib.resources import as_file, files
 
 import numpy as np
 
@@ -54,6 +54,7 @@ COMPONENTS = ["#E69F00", "#56B4E9", "#CC79A7"]  # C1, C2, C3 of the book's style
 INKS = ["#9a6700", "#1f6f9f", "#a8477f"]  # of the same, for text
 ORANGE = "#D55E00"
 DARK = "#262626"
+FONT = "Source Sans Pro, sans-serif"
 GREEN = {"color": COLORS["density"]}
 HEIGHT = 280  # of a picture, in pixels
 LOW = 150  # of each of two pictures, one above the other
@@ -83,10 +84,10 @@ def show(chart):
 def still(spec, scale=1.5):
     """The bytes of a PNG of the specification `spec`, with every slider where it starts."""
     import vl_convert
-    from matplotlib import get_data_path
     from PIL import Image
 
-    vl_convert.register_font_directory(f"{get_data_path()}/fonts/ttf")
+    with as_file(files("mdn_book")) as folder:
+        vl_convert.register_font_directory(str(folder))
     png = io.BytesIO(vl_convert.vegalite_to_png(spec, scale=scale))
     # A palette of 64 colors will do, in an eighth of the bytes.
     image = Image.open(png).convert("RGB").quantize(64, dither=Image.Dither.NONE)
@@ -108,7 +109,7 @@ def _chart(build):
         legend = {"title": None, "orient": "top", "symbolStrokeWidth": 3}
         return (
             build(*args, **kwargs)
-            .configure(background="white", font="DejaVu Sans, Verdana, sans-serif")
+            .configure(background="white", font=FONT)
             .configure_view(stroke=None)
             .configure_axis(labelFlush=False, **text, **title, **lines)
             .configure_legend(**text, **legend)

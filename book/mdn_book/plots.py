@@ -9,6 +9,7 @@ from importlib.resources import as_file, files
 import matplotlib.pyplot as plt
 import numpy as np
 from matplotlib.colors import PowerNorm
+from matplotlib.font_manager import fontManager
 
 from mdn_utils import judge
 
@@ -45,8 +46,9 @@ def use_style():
     >>> plt.rcParams["axes.spines.top"]
     False
     """
-    with as_file(files("mdn_book") / "book.mplstyle") as path:
-        plt.style.use(path)
+    with as_file(files("mdn_book")) as folder:
+        fontManager.addfont(folder / "SourceSansPro-Regular.ttf")
+        plt.style.use(folder / "book.mplstyle")
 
 
 def data(ax, x, y, n=1500):
@@ -93,7 +95,7 @@ def pit_histogram(ax, u, bins=20, coverage=0.95, color=COLORS["density"]):
     ax.stairs(height, edges, color=color, linewidth=1)
     _band(ax, [0, 1], low, high)
     ax.axhline(1, color=COLORS["truth"], linewidth=1)
-    ax.set(xlim=(0, 1), xlabel="PIT value u")
+    ax.set(xlim=(0, 1), xticks=[0, 0.5, 1], xlabel="PIT value u")
 
 
 def calibration(ax, curves, coverage=0.95, colors=COLORS):
@@ -125,14 +127,14 @@ def calibration(ax, curves, coverage=0.95, colors=COLORS):
 
 
 def density(ax, x, y, p, top=None):
-    """Draw a density of y for every x as a map: the darker, the denser.
+    """Draw a density of y for every x as a map: the stronger the color, the denser.
 
-    The color grows with the root of the density, which shows pale and dark parts alike.
+    The color grows with the root of the density, which shows pale and strong parts alike.
 
     Args:
         x, y: M inputs and L targets, in increasing order.
         p: density of each target for each input, shape (L, M).
-        top: the density that gets the darkest color, as does all above; None for the
+        top: the density that gets the strongest color, as does all above; None for the
             highest one. Give the same number to maps that are to be compared.
 
     Returns:

@@ -68,6 +68,8 @@ def test_checks_open_by_keyboard_and_say_how_many_passed(book, visit):
 
 TEXT = "word " * 900  # 5 minutes
 CODE = "\n".join(f"a = {i}" for i in range(100))  # as long
+ROWS = "\n".join(["| a | b |", "| :-- | --: |", *["| word word | 1 |"] * 300])  # as long
+TABLE = [new_output("display_data", {"text/markdown": ROWS})]
 BOX = f"<details><summary>More</summary>\n\n{TEXT}\n\n$$x$$\n\n</details>"
 BOX_IN_CELLS = [f"<details><summary>More</summary>\n\n{TEXT}", f"{TEXT}\n\n</details>"]
 
@@ -80,6 +82,7 @@ READ = {
     "text": ([], 5),
     "more text": ([TEXT], 10),
     "code": ([new_code_cell(CODE)], 10),
+    "a table that a cell displays": ([new_code_cell("a", outputs=TABLE)], 10),
     "a box": ([BOX], 5),
     "text after a box": ([BOX, TEXT], 10),
     "a box of several cells": ([*BOX_IN_CELLS, TEXT], 10),
@@ -102,5 +105,6 @@ def test_the_reading_time_is_that_of_what_is_open(
     cells += [new_markdown_cell(c) if isinstance(c, str) else c for c in more]
     names = ["myst_nb", "framework_tabs", "chapter_opening"]
     config = {"extensions": names, "myst_enable_extensions": ["dollarmath"]}
+    config["nb_render_markdown_format"] = "myst"
     out = build_small_book({"a": cells}, toctree=":numbered:", **config)
     assert f"About {minutes} minutes" in page_of(out, "a").get_text()

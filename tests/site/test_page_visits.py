@@ -228,3 +228,21 @@ class TestLight(Visits):
 
 class TestDark(Visits):
     scheme, widths = "dark", ("phone", "laptop")
+
+
+def test_a_dark_page_is_printed_as_a_light_one(new_visit, book):
+    visit = new_visit("dark")
+    page = visit.open(book.chapters[0])
+    page.evaluate(
+        """addEventListener("beforeprint", () => {
+            const { theme } = document.documentElement.dataset;
+            window.printed = [theme, getComputedStyle(document.body).color];
+        })"""
+    )
+    dark = page.evaluate("getComputedStyle(document.body).color")
+    page.pdf()
+    theme, color = page.evaluate("window.printed")
+    assert theme == "light"
+    assert color != dark
+    assert page.locator("html").get_attribute("data-theme") == "dark"
+    assert visit.problems == []
