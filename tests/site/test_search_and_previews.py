@@ -37,7 +37,8 @@ def open_at(book, visit):
 
 
 WORDS = ["underflow", "temperature", "calibration", "bimodal", "epistemic", "time series",
-         "quantile regression", "conformal", "HDR", "missing", "angle"]  # fmt: skip
+         "quantile regression", "conformal", "HDR", "missing", "angle",
+         "speed", "faster"]  # fmt: skip
 
 
 @pytest.mark.parametrize("word", WORDS)
