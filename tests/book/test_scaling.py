@@ -121,12 +121,6 @@ def test_the_scripts_are_short():
         assert len(lines) < 80, name
 
 
-def test_the_table_holds_every_run_once_and_no_other():
-    runs = list(study.rows_jobs())
-    assert len(set(runs)) == len(runs) == len(study.MANY.read_text().splitlines()) - 3
-    assert scaling.stored().keys() == set(runs)
-
-
 @pytest.mark.parametrize("framework", SCRIPTS)
 def test_a_row_of_the_table_comes_out_again(framework):
     key = framework, "stream", 100_000, 0
