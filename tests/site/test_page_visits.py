@@ -246,3 +246,17 @@ def test_a_dark_page_is_printed_as_a_light_one(new_visit, book):
     assert color != dark
     assert page.locator("html").get_attribute("data-theme") == "dark"
     assert visit.problems == []
+
+
+def test_figures_in_the_dark_stand_on_the_ground_of_the_page(new_visit, book):
+    visit = new_visit("dark")
+    for name in ("index.html", book.chapters[2]):
+        page = visit.open(name)
+        looks = page.locator(".bd-content img:not(.only-dark)").evaluate_all(
+            """images => images.map(getComputedStyle).map(
+                ({ filter, mixBlendMode, padding }) => [filter, mixBlendMode, padding])"""
+        )
+        assert len(looks) > 1
+        assert all(
+            look == ["invert(1) hue-rotate(180deg)", "screen", "0px"] for look in looks
+        )
